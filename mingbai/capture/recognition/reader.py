@@ -1,0 +1,290 @@
+"""From lines to findings: order, join, recognise, place, compare."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from mingbai.capture.recognition.features import Window, windows
+from mingbai.capture.recognition.found import (
+    FIELD_NAMES,
+    FIELDS,
+    KIND_NAMES,
+    KINDS,
+    About,
+    Found,
+    Kind,
+    Reason,
+    Status,
+    Urgency,
+)
+from mingbai.capture.recognition.guess import is_urgent
+from mingbai.capture.recognition.lexicon import lexicon
+from mingbai.capture.recognition.lines import Line
+from mingbai.capture.recognition.places import Gazetteer, Place
+from mingbai.capture.recognition.same import link
+from mingbai.capture.recognition.utterances import Reading, Thread, pairs_of, threads
+
+if TYPE_CHECKING:
+    from mingbai.capture.recognition.model import Model
+
+_CLUE_WORDS = 3.4
+_SUPPORT_BONUS = 0.12
+_REPLY_BONUS = 0.3
+_TITLE_LENGTH = 24
+_MOST_REASONS = 3
+_TIME = re.compile(
+    r"(?:今天|昨天|前天|昨晚|今早|早上|晚上|半夜|凌晨|下午|上午|中午|昨暝|半暝|透早|上个?月|上(?:个)?礼拜|去年|前年|今年|年前|"
+    r"[一二三四五六七八九十两半\d]+(?:点(?:半|多)?|天|个?多?月|年|个?礼拜|个?星期|周))+"
+)
+_BREAK = re.compile(r"[，。！？!?；\s]")
+
+
+class Reader:
+    """Reads lines of one group or several; the same lines in any order give the same findings."""
+
+    def __init__(self, model: "Model", gazetteer: Gazetteer) -> None:
+        self._model = model
+        self._gazetteer = gazetteer
+
+    def read(self, lines: Sequence[Line], earlier: Sequence[Found] = ()) -> list[Found]:
+        """The findings of these lines, in order of time.
+
+        `earlier` are the findings of the days before: lines may join them (`joins`) and findings
+        may be about the same problem (`same_as`). Doubled lines count once.
+        """
+        groups = _by_group(lines)
+        readings = self._readings([line for part in groups.values() for line in part], groups)
+        found = []
+        for group in groups:
+            before = [f for f in earlier if f.group == group and f.joins is None]
+            before.sort(key=lambda f: (f.said_at, f.key))
+            limits = self._model.thresholds
+            found += [
+                made
+                for thread in threads(
+                    readings[group], attach=self._model.attach, open_from=limits["open"],
+                    join_from=limits["join"], earlier=before,
+                )
+                if (made := self._found(thread)) is not None
+            ]  # fmt: skip
+        found.sort(key=lambda f: (f.said_at, f.key))
+        return _linked(found, earlier)
+
+    def _readings(
+        self, lines: Sequence[Line], groups: dict[str, list[Line]]
+    ) -> dict[str, list[Reading]]:
+        words = lexicon()
+        batch = [window for part in groups.values() for window in windows(part, words)]
+        scores = self._model.score(batch)
+        kind, field = scores.kind.tolist(), scores.field.tolist()
+        urgent, clue = scores.urgent.tolist(), scores.clue.tolist()
+        limit = self._model.thresholds["clue"]
+        result: dict[str, list[Reading]] = {group: [] for group in groups}
+        for i, line in enumerate(lines):
+            result[line.group].append(
+                Reading(
+                    line=line, window=batch[i], head=sum(kind[i][: len(KINDS)]),
+                    kind=tuple(kind[i]), field=tuple(field[i]), urgent=urgent[i],
+                    suspect=_suspect(line, batch[i], clue[i], limit), pairs=pairs_of(batch[i].own),
+                )
+            )  # fmt: skip
+        return result
+
+    def _found(self, thread: Thread) -> Found | None:
+        limits = self._model.thresholds
+        members = sorted(thread.members, key=lambda m: (m[0].line.said_at, m[0].line.id))
+        villagers = [r for r, part in members if part != "reply"]
+        whole = " ".join(r.line.text for r in villagers if r.line.text)
+        sealed = any(r.suspect for r in villagers)
+        if thread.earlier is not None:
+            return self._joined(thread.earlier, members, sealed=sealed)
+        confidence = _confidence(thread)
+        if not sealed and confidence < limits["review"]:
+            return None
+        kind = _kind(thread, sealed=sealed)
+        head = next(r for r, part in members if part == "head")
+        sealed = sealed or kind == "clue"
+        status: Status = "review"
+        if sealed:
+            status = "sealed"
+        elif confidence >= limits["sure"]:
+            status = "sure"
+        urgent = _urgent(villagers, whole, limits["urgent"])
+        spot = self._place(thread, villagers)
+        best = max(range(len(FIELDS)), key=lambda i: _field_sums(thread)[i])
+        found = Found(
+            key=_key(head.line), group=head.line.group, kind=kind, field=FIELDS[best],
+            urgency="urgent" if urgent else "normal",
+            place=spot[1].text if spot else "", place_region=spot[1].region if spot else None,
+            line_ids=tuple(r.line.id for r, _ in members),
+            head_ids=tuple(r.line.id for r in villagers if r.line.sender == thread.sender),
+            text=whole, title=_title(head.line.text, whole), status=status,
+            confidence=round(confidence, 4), reasons=(), model=self._model.version,
+            said_at=head.line.said_at,
+        )  # fmt: skip
+        return replace(found, reasons=tuple(_reasons(found, members, spot)))
+
+    def _joined(
+        self, earlier: Found, members: Sequence[tuple[Reading, str]], *, sealed: bool
+    ) -> Found:
+        first = members[0][0].line
+        whole = " ".join(r.line.text for r, part in members if part != "reply" and r.line.text)
+        sealed = sealed or earlier.status == "sealed"
+        urgent = earlier.urgency == "urgent" or is_urgent(whole)
+        urgency: Urgency = "urgent" if urgent else "normal"
+        return replace(
+            earlier, key=_key(first), kind="clue" if sealed else earlier.kind, urgency=urgency,
+            line_ids=tuple(r.line.id for r, _ in members), head_ids=(), text=whole,
+            status="sealed" if sealed else earlier.status,
+            reasons=tuple(_join_reasons(members)), model=self._model.version,
+            said_at=first.said_at, joins=earlier.key, same_as=None,
+        )  # fmt: skip
+
+    def _place(self, thread: Thread, villagers: Sequence[Reading]) -> tuple[Line, Place] | None:
+        ranked = sorted(villagers, key=lambda r: r.line.sender != thread.sender)
+        for reading in ranked:
+            line = reading.line
+            if line.type == "location" and line.text:
+                named = self._gazetteer.find(line.text)
+                return line, Place(line.text, named.region if named else None, 0, len(line.text))
+        for reading in ranked:
+            if place := self._gazetteer.find(reading.line.text):
+                return reading.line, place
+        return None
+
+
+def _by_group(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """Groups in order of name, each with its lines in order of time, doubles dropped."""
+    ordered = sorted(lines, key=lambda line: (line.group, line.said_at, line.id, line.text))
+    groups: dict[str, list[Line]] = {}
+    seen: set[tuple[str, str]] = set()
+    for line in ordered:
+        if (line.group, line.id) not in seen:
+            seen.add((line.group, line.id))
+            groups.setdefault(line.group, []).append(line)
+    return groups
+
+
+def _key(line: Line) -> str:
+    return sha256(f"{line.group}\0{line.id}".encode()).hexdigest()[:20]
+
+
+def _suspect(line: Line, window: Window, clue: float, least: float) -> bool:
+    if line.role != "villager":
+        return False
+    return clue >= least or window.suspicion >= _CLUE_WORDS
+
+
+def _confidence(thread: Thread) -> float:
+    """The head's chance, raised by other people's support and by an officer who takes it up."""
+    doubt = 1 - thread.members[0][0].head
+    supports = sum(part == "support" for _, part in thread.members)
+    doubt *= (1 - _SUPPORT_BONUS) ** min(2, supports)
+    if thread.answered:
+        doubt *= 1 - _REPLY_BONUS
+    return 1 - doubt
+
+
+def _kind(thread: Thread, *, sealed: bool) -> Kind:
+    if sealed:
+        return "clue"
+    chances = thread.kind[: len(KINDS)]
+    return KINDS[max(range(len(KINDS)), key=lambda i: chances[i])]
+
+
+def _field_sums(thread: Thread) -> list[float]:
+    sums = [0.0] * len(FIELDS)
+    for reading, part in thread.members:
+        if reading.line.type in {"image", "video"} or not reading.line.text:
+            continue
+        weight = {"head": 1.0, "detail": 0.45, "support": 0.15, "reply": 0.3}[part]
+        for i, chance in enumerate(reading.field):
+            sums[i] += weight * chance
+    return sums
+
+
+def _urgent(villagers: Sequence[Reading], whole: str, least: float) -> bool:
+    return any(r.urgent >= least for r in villagers) or is_urgent(whole)
+
+
+def _title(text: str, whole: str) -> str:
+    title = text if len(text) >= 6 else whole
+    if len(title) <= _TITLE_LENGTH:
+        return title.strip()
+    cut = title[:_TITLE_LENGTH]
+    breaks = [m.start() for m in _BREAK.finditer(cut) if m.start() >= 8]
+    return cut[: breaks[-1]].strip() if breaks else cut + "…"
+
+
+def _linked(found: Sequence[Found], earlier: Sequence[Found]) -> list[Found]:
+    new = [f for f in found if f.joins is None]
+    links = link(new, [f for f in earlier if f.joins is None])
+    result = []
+    for item in found:
+        if item.key in links:
+            other, alike = links[item.key]
+            about = Reason("same", "", item.head_ids[0], 0, 0, f"与更早的一件相似，相似度{alike:.0%}")
+            result.append(replace(item, same_as=other, reasons=(*item.reasons, about)))
+        else:
+            result.append(item)
+    return result
+
+
+_KIND_CUES: dict[Kind, tuple[str, str]] = {
+    "request": ("cue:plea", "像是要人来管"),
+    "question": ("cue:ask", "像是在打听办法"),
+    "suggestion": ("cue:propose", "像是在提建议"),
+    "clue": ("cue:clue", "可能说到违纪"),
+}
+
+
+def _reasons(
+    found: Found, members: Sequence[tuple[Reading, str]], spot: tuple[Line, Place] | None
+) -> Iterable[Reason]:
+    said = [r.line for r, part in members if part != "reply" and r.line.text]
+    cue, sentence = _KIND_CUES[found.kind]
+    about: About = "clue" if found.kind == "clue" else "kind"
+    kind_reasons = list(_hits(said, cue, about, sentence))
+    if not kind_reasons:
+        head = said[0] if said else members[0][0].line
+        kind_reasons = [Reason(about, "", head.id, 0, len(head.text), f"整句读起来像{KIND_NAMES[found.kind]}")]
+    yield from kind_reasons
+    yield from _hits(said, f"field:{found.field}", "field", f"说的是{FIELD_NAMES[found.field]}")
+    if found.urgency == "urgent":
+        yield from _hits(said, "cue:danger", "urgency", "可能有人有危险")
+    if spot:
+        line, place = spot
+        yield Reason("place", place.text, line.id, place.start, place.end, f"地点是“{place.text}”")
+    for line in said:
+        if match := _TIME.search(line.text):
+            text = f"时间是“{match.group()}”"
+            yield Reason("time", match.group(), line.id, match.start(), match.end(), text)
+            break
+    yield from _join_reasons([m for m in members if m[1] != "head"])
+
+
+def _hits(lines: Iterable[Line], group: str, about: About, sentence: str) -> Iterable[Reason]:
+    seen: set[str] = set()
+    for line in lines:
+        hits = [h for h in lexicon().hits(line.text) if h.group == group and h.weight == 1.0]
+        for hit in sorted(hits, key=lambda h: (-len(h.word), h.start)):
+            if len(seen) < _MOST_REASONS and not any(hit.word in word for word in seen):
+                seen.add(hit.word)
+                text = f"有“{hit.word}”，{sentence}"
+                yield Reason(about, hit.word, line.id, hit.start, hit.end, text)
+
+
+_JOIN_TEXT = {
+    "detail": "接着说同一件事",
+    "support": "别人也遇到同样的事",
+    "reply": "干部对这件事的答复",
+    "head": "接着说同一件事",
+}
+
+
+def _join_reasons(members: Sequence[tuple[Reading, str]]) -> Iterable[Reason]:
+    for reading, part in members:
+        line = reading.line
+        yield Reason("join", "", line.id, 0, len(line.text), _JOIN_TEXT[part])

@@ -1,0 +1,232 @@
+"""Tables of cases. Each carries the county; history is appended, never overwritten."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from mingbai.cases.states import LEVEL_WORDS, STATE_WORDS, Level, State
+from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
+
+
+class Field(models.TextChoices):
+    """The fifteen fields at the top of the case tree."""
+
+    ROAD = "road", "道路交通"
+    WATER = "water", "饮水供水"
+    POWER = "power", "供电通信"
+    IRRIGATION = "irrigation", "农田水利"
+    SANITATION = "sanitation", "环境卫生"
+    FACILITY = "facility", "公共设施"
+    HOUSING = "housing", "住房宅基地"
+    LAND = "land", "征地承包"
+    WELFARE = "welfare", "救助补贴"
+    INSURANCE = "insurance", "社保医疗"
+    EDUCATION = "education", "教育文体"
+    AFFAIRS = "affairs", "村务财务"
+    SAFETY = "safety", "治安纠纷"
+    LABOUR = "labour", "就业欠薪"
+    OTHER = "other", "其他"
+
+
+class Case(models.Model):
+    """A request, question or suggestion that somebody holds until it is answered."""
+
+    class Kind(models.TextChoices):
+        """What the villager wants."""
+
+        REQUEST = "request", "诉求"
+        QUESTION = "question", "提问"
+        SUGGESTION = "suggestion", "建议"
+
+    class Source(models.TextChoices):
+        """Where the case came from."""
+
+        WEB = "web", "网页"
+        CHAT = "chat", "微信群"
+        DESK = "desk", "村里代办台"
+
+    county = CountyField()
+    number = models.CharField("件号", max_length=20)
+    token = models.UUIDField("提交凭证")
+    region = CodeField("村")
+    source = models.CharField("来源", max_length=8, choices=Source.choices)
+    source_id = models.CharField("来源编号", max_length=64, blank=True)
+    source_text = models.TextField("来源原话", blank=True)
+    kind = models.CharField("类别", max_length=12, choices=Kind.choices, default=Kind.REQUEST)
+    field = models.CharField("领域", max_length=12, choices=Field.choices)
+    urgent = models.BooleanField("紧急", default=False)
+    title = models.CharField("标题", max_length=60)
+    text = models.TextField("内容", max_length=4000)
+    place = models.CharField("地点", max_length=80, blank=True)
+    lat = models.FloatField("纬度", null=True)
+    lon = models.FloatField("经度", null=True)
+    is_public = models.BooleanField("公开办理", default=True)
+    reporter = models.ForeignKey(
+        "accounts.Person", models.SET_NULL, null=True, related_name="+", verbose_name="反映人"
+    )
+    state = models.CharField("状态", max_length=12, choices=[(s.value, STATE_WORDS[s]) for s in State])
+    level = models.CharField("在哪级", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level])
+    body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+", verbose_name="承办单位")
+    handler = models.ForeignKey(
+        "accounts.Post", models.PROTECT, null=True, related_name="+", verbose_name="承办人"
+    )
+    first_body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="首接单位"
+    )
+    submitted_at = models.DateTimeField("提交时间")
+    clock_from = models.DateTimeField("本级计时起")
+    due_at = models.DateTimeField("本级期限", null=True)
+    due_days = models.PositiveSmallIntegerField("期限（工作日）", default=0)
+    due_provisional = models.BooleanField("期限待节假日安排公布后确认", default=False)
+    answered_at = models.DateTimeField("答复时间", null=True)
+    supports = models.PositiveIntegerField("附议人数", default=0)
+    returned = models.BooleanField("已退回重办过", default=False)
+    version = models.PositiveIntegerField("版本", default=1)
+    search = SearchVectorField(null=True)
+
+    class Meta:
+        verbose_name = "诉求件"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "number"], name="case_number_once"),
+            models.UniqueConstraint(fields=["county", "token"], name="case_token_once"),
+            models.UniqueConstraint(
+                fields=["county", "source", "source_id"],
+                condition=~models.Q(source_id=""),
+                name="case_source_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["region", "-submitted_at", "-id"], name="case_village"),
+            models.Index(fields=["body", "state", "due_at", "id"], name="case_desk"),
+            models.Index(fields=["state", "due_at"], name="case_clock"),
+            models.Index(fields=["reporter", "-submitted_at"], name="case_mine"),
+            GinIndex(fields=["search"], name="case_search"),
+        ]
+
+
+class CaseEvent(models.Model):
+    """One step in the life of a case. ``text`` is what was said; ``inner`` hides it from the public."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="events")
+    at = models.DateTimeField("时间")
+    verb = models.CharField("动作", max_length=16)
+    before = models.CharField("从", max_length=12, blank=True)
+    after = models.CharField("到", max_length=12)
+    person_id = models.BigIntegerField("人", null=True)
+    post_id = models.BigIntegerField("岗位", null=True)
+    label = models.CharField("谁", max_length=60)
+    body = models.ForeignKey("accounts.Body", models.PROTECT, null=True, related_name="+")
+    level = models.CharField("级", max_length=8, blank=True)
+    text = models.TextField("说明", blank=True)
+    inner = models.BooleanField("仅内部", default=False)
+    late = models.BooleanField("晚了", default=False)
+    due_at = models.DateTimeField("期限", null=True)
+
+    class Meta:
+        verbose_name = "办理经过"
+        indexes = [models.Index(fields=["case", "at", "id"], name="event_case")]
+
+
+class Attachment(models.Model):
+    """The case's own copy of a photo, voice or video; the file lies under the media folder."""
+
+    class Stage(models.TextChoices):
+        """When it was made."""
+
+        EVIDENCE = "evidence", "反映时"
+        BEFORE = "before", "办理前"
+        AFTER = "after", "办理后"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="attachments")
+    event = CountyForeignKey(CaseEvent, models.CASCADE, null=True, related_name="attachments")
+    key = models.UUIDField("取件码", unique=True)
+    kind = models.CharField("种类", max_length=8)
+    stage = models.CharField("阶段", max_length=8, choices=Stage.choices)
+    digest = models.CharField("SHA-256", max_length=64)
+    mime = models.CharField("类型", max_length=40)
+    size = models.PositiveIntegerField("字节")
+    width = models.PositiveIntegerField("宽", default=0)
+    height = models.PositiveIntegerField("高", default=0)
+    added_at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "附件"
+
+
+class Contact(models.Model):
+    """How to reach the reporter; encrypted, apart from the case, read with a reason on record."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="contacts", unique=True)
+    phone_sealed = models.BinaryField("手机（加密）")
+    for_family = models.BooleanField("帮家里人填的", default=False)
+
+    class Meta:
+        verbose_name = "联系方式"
+
+
+class Support(models.Model):
+    """附议: another villager says that the same trouble is theirs."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="supporters")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "附议"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "person"], name="support_once")
+        ]
+
+
+class Rating(models.Model):
+    """What the reporter thinks of the answer."""
+
+    class Score(models.TextChoices):
+        """Three answers, as in petition practice."""
+
+        SATISFIED = "satisfied", "满意"
+        FAIRLY = "fairly", "基本满意"
+        UNSATISFIED = "unsatisfied", "不满意"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="ratings")
+    score = models.CharField("评价", max_length=12, choices=Score.choices)
+    reason = models.CharField("理由", max_length=400, blank=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "评价"
+
+
+class Counter(models.Model):
+    """The last number given in a county and month; its row lock keeps numbers dense and unique."""
+
+    county = CountyField()
+    month = models.CharField("年月", max_length=4)
+    last = models.PositiveIntegerField("已发到", default=0)
+
+    class Meta:
+        verbose_name = "件号计数"
+        constraints = [models.UniqueConstraint(fields=["county", "month"], name="counter_once")]
+
+
+class Deadline(models.Model):
+    """Working days by field, level and urgency; data, changed by the county, never code."""
+
+    field = models.CharField("领域", max_length=12)
+    level = models.CharField("级", max_length=8)
+    urgent = models.BooleanField("紧急")
+    days = models.PositiveSmallIntegerField("工作日")
+
+    class Meta:
+        verbose_name = "办理期限"
+        constraints = [
+            models.UniqueConstraint(fields=["field", "level", "urgent"], name="deadline_once")
+        ]

@@ -1,0 +1,91 @@
+"""What the operator sets from outside: environment variables and the generated secrets file.
+
+Nothing here is logged. A value that is missing or malformed stops the start with a plain sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the message is Chinese and says what to do."""
+
+
+def data_folder() -> Path:
+    """Return the folder that holds database, media and secrets (``MINGBAI_DATA``, default ``var``)."""
+    return Path(os.environ.get("MINGBAI_DATA") or ROOT / "var").expanduser().resolve()
+
+
+def build_folder() -> Path:
+    """Return the folder of front-end parts made by ``tools.frontend`` (``MINGBAI_BUILD``)."""
+    return Path(os.environ.get("MINGBAI_BUILD") or ROOT / "build").resolve()
+
+
+def port() -> int:
+    """Return the web port (``MINGBAI_PORT``, default 8000)."""
+    text = os.environ.get("MINGBAI_PORT", "8000")
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise ConfigurationError(f"MINGBAI_PORT 应是 1 到 65535 之间的数，现在是“{text}”。")
+    return int(text)
+
+
+def flag(name: str) -> bool:
+    """Return whether an environment switch is on (``1``, ``true``, ``yes``, ``on``)."""
+    return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def application_secrets() -> dict[str, str]:
+    """Return the keys of this installation, made at the first call and kept with mode 600.
+
+    ``django`` signs sessions, ``contacts`` encrypts reporters' contact data, ``pepper`` keys the
+    blind index over phone numbers. Environment ``MINGBAI_KEYS`` names another file.
+    """
+    path = Path(os.environ.get("MINGBAI_KEYS") or data_folder() / "keys.json")
+    if path.exists():
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(f"密钥文件 {path} 别人也能读，请先执行 chmod 600。")
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"django", "contacts", "pepper"} - kept.keys()
+        if missing:
+            raise ConfigurationError(f"密钥文件 {path} 不完整，请从备份恢复，不要新建。")
+        return {str(name): str(value) for name, value in kept.items()}
+    made = {name: secrets.token_hex(32) for name in ("django", "contacts", "pepper")}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process made it in the same moment
+        return application_secrets()
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(made, file)
+    return made
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn a ``postgresql://`` address into Django's ``DATABASES`` entry.
+
+    Raises ``ConfigurationError`` for any other kind of address: PostgreSQL is the only database.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ConfigurationError("DATABASE_URL 应以 postgresql:// 开头，明白只用 PostgreSQL。")
+    query = dict(parse_qsl(parts.query))
+    host = query.pop("host", "") or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": query.pop("port", "") or (str(parts.port) if parts.port else ""),
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "keepalives_idle": 15, **query},
+    }

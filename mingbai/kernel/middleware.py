@@ -1,0 +1,91 @@
+"""One request, one transaction; refusals become pages; headers that keep browsers strict."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from mingbai.kernel import errors, scopes
+from mingbai.kernel.decisions import BadInput, Missing, Refused
+
+log = logging.getLogger(__name__)
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+POLICY = "; ".join((
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "manifest-src 'self'",
+))
+
+
+class Headers:
+    """Security headers on every answer, static files included."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with a strict content policy and nothing leaking through referrers or frames."""
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        response.setdefault("Referrer-Policy", "no-referrer")
+        response.setdefault("X-Frame-Options", "DENY")
+        response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", "geolocation=(self), microphone=(self), camera=(self)")
+        if settings.HTTPS:
+            response.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        return response
+
+
+class Transaction:
+    """Opens the request's transaction, rolls it back on errors, shows refusals as sentences."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer inside one transaction; without a database, answer 503 from a static page."""
+        try:
+            with scopes.enter():
+                response = self.get_response(request)
+                if response.status_code >= 500:
+                    transaction.set_rollback(True)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            log.warning("database unreachable")
+            return errors.unavailable(request)
+        _never_cache_private(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn what a view raised into a page; whatever it had written is rolled back."""
+        if connection.in_atomic_block:
+            transaction.set_rollback(True)
+        if isinstance(exception, Refused):
+            return errors.refused(request, str(exception))
+        if isinstance(exception, Missing):
+            return errors.missing(request)
+        if isinstance(exception, BadInput):
+            return errors.bad_input(request, str(exception))
+        if isinstance(exception, (OperationalError, InterfaceError)) or (
+            isinstance(exception, DatabaseError) and not connection.is_usable()
+        ):
+            return errors.unavailable(request)
+        return None
+
+
+def _never_cache_private(request: HttpRequest, response: HttpResponseBase) -> None:
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or request.method != "GET":
+        response.setdefault("Cache-Control", "no-store")

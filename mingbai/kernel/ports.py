@@ -1,0 +1,54 @@
+"""What lower rooms need from rooms that they may not know; ``config`` says who fulfils it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True)
+class ClueMaterial:
+    """What is handed over as a possible clue: clear text that nobody but its office may read.
+
+    ``county`` six digits, ``region`` code of the village or group, ``source`` a kind such as
+    ``chat`` or ``web``, ``said_at`` when it was said, ``author`` whatever is known of the sender.
+    """
+
+    county: str
+    region: str
+    source: str
+    text: str
+    said_at: datetime
+    author: str = ""
+    attachments: Sequence[str] = field(default_factory=tuple)
+
+
+class ClueIntake(Protocol):
+    """Seal a possible clue to the county discipline office's public key, in the running transaction."""
+
+    def __call__(self, material: ClueMaterial) -> bool:
+        """Return True when sealed; False when the office has no key yet (nothing was stored)."""
+
+
+class SmsSender(Protocol):
+    """Send one short message to a phone number."""
+
+    def __call__(self, phone: str, text: str) -> None:
+        """Hand the message to the carrier; raise ``ConnectionError`` when that failed."""
+
+
+def clue_intake() -> ClueIntake:
+    """Return the bound intake of clues."""
+    intake: ClueIntake = import_string(settings.CLUE_INTAKE)
+    return intake
+
+
+def sms_sender() -> SmsSender:
+    """Return the bound sender of short messages."""
+    sender: SmsSender = import_string(settings.SMS_SENDER)
+    return sender

@@ -1,0 +1,1 @@
+"""portal 门户: home, map, village page, search, workbench: pages composed from several rooms."""
