@@ -106,7 +106,7 @@ class Finding(models.Model):
     said_at = models.DateTimeField("说话时间")
     found_at = models.DateTimeField("识别时间")
     same_as = models.CharField("疑似同一件", max_length=20, blank=True)
-    case = CountyForeignKey("cases.Case", models.SET_NULL, null=True, related_name="+")
+    case_number = models.CharField("件号", max_length=20, blank=True)
     decided_at = models.DateTimeField("核对时间", null=True)
     decided_by = models.BigIntegerField("核对人", null=True)
     version = models.PositiveIntegerField("版本", default=1)
@@ -130,6 +130,7 @@ class Message(models.Model):
     kind = models.CharField("类型", max_length=12)
     text = models.TextField("内容")
     digested_at = models.DateTimeField("识别时间", null=True)
+    held = models.BooleanField("暂存", default=False)
     finding = CountyForeignKey(Finding, models.SET_NULL, null=True, related_name="messages")
 
     class Meta:

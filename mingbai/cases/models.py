@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -83,6 +85,7 @@ class Case(models.Model):
     answered_at = models.DateTimeField("答复时间", null=True)
     supports = models.PositiveIntegerField("附议人数", default=0)
     returned = models.BooleanField("已退回重办过", default=False)
+    overdue = models.BooleanField("已标逾期", default=False)
     version = models.PositiveIntegerField("版本", default=1)
     search = SearchVectorField(null=True)
 
@@ -124,9 +127,17 @@ class CaseEvent(models.Model):
     inner = models.BooleanField("仅内部", default=False)
     late = models.BooleanField("晚了", default=False)
     due_at = models.DateTimeField("期限", null=True)
+    source_id = models.CharField("来源编号", max_length=64, blank=True)
 
     class Meta:
         verbose_name = "办理经过"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "source_id"],
+                condition=~models.Q(source_id=""),
+                name="event_source_once",
+            )
+        ]
         indexes = [models.Index(fields=["case", "at", "id"], name="event_case")]
 
 
@@ -171,17 +182,30 @@ class Contact(models.Model):
 
 
 class Support(models.Model):
-    """附议: another villager says that the same trouble is theirs."""
+    """附议: another villager says that the same trouble is theirs.
+
+    ``person`` is known on the web; ``member`` is the pseudonym of a speaker in a chat group.
+    """
 
     county = CountyField()
     case = CountyForeignKey(Case, models.CASCADE, related_name="supporters")
-    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, null=True, related_name="+")
+    member = models.CharField("群成员", max_length=64, blank=True)
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = "附议"
         constraints = [
-            models.UniqueConstraint(fields=["county", "case", "person"], name="support_once")
+            models.UniqueConstraint(fields=["county", "case", "person"], name="support_once"),
+            models.UniqueConstraint(
+                fields=["county", "case", "member"],
+                condition=~models.Q(member=""),
+                name="support_member_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=False) | ~models.Q(member=""),
+                name="support_by_somebody",
+            ),
         ]
 
 
@@ -215,6 +239,21 @@ class Counter(models.Model):
     class Meta:
         verbose_name = "件号计数"
         constraints = [models.UniqueConstraint(fields=["county", "month"], name="counter_once")]
+
+
+class Draft(models.Model):
+    """What a villager typed before the phone was verified; the secret in ``key`` is all that opens it."""
+
+    key = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    county = CountyField()
+    region = CodeField("村")
+    content = models.JSONField("内容", default=dict)
+    made_at = models.DateTimeField("开始时间")
+    number = models.CharField("已成件", max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "草稿"
+        indexes = [models.Index(fields=["county", "made_at"], name="draft_age")]
 
 
 class Deadline(models.Model):

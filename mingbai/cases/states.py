@@ -101,6 +101,14 @@ MOVES: tuple[Move, ...] = (
     Move("close", "办结", "办结", _at(State.ANSWERED, State.RATED), State.CLOSED, Who.SYSTEM),
     Move("withdraw", "撤回", "撤回", _OPEN, State.WITHDRAWN, Who.REPORTER),
 )
+SAID: dict[str, str] = {
+    "submit": "提交",
+    "supplement": "补充情况",
+    "evidence": "群里补充",
+    "overdue": "到期没办完",
+}
+"""Words of the steps that leave the state as it is."""
+
 BY_VERB: dict[str, Move] = {move.verb: move for move in MOVES}
 
 OPEN: frozenset[State] = _OPEN
@@ -117,6 +125,30 @@ def moves_from(state: State, who: Who) -> tuple[Move, ...]:
 def next_level(level: Level) -> Level | None:
     """Return the level above, or None at the county."""
     return {Level.VILLAGE: Level.TOWN, Level.TOWN: Level.COUNTY}.get(level)
+
+
+def done_word(verb: str) -> str:
+    """Return the word in the history for ``verb``, a move or a step that leaves the state alone."""
+    move = BY_VERB.get(verb)
+    return move.done if move else SAID[verb]
+
+
+def headline(state: State, level: Level, body: str) -> str:
+    """Return where a case stands in the words of a neighbour: 镇里在办."""
+    where = LEVEL_WORDS[level]
+    words = {
+        State.SUBMITTED: f"等{where}受理",
+        State.ACCEPTED: f"{where}已受理",
+        State.ASSIGNED: f"已交给{body}",
+        State.HANDLING: f"{where}在办",
+        State.ESCALATED: f"已升到{where}，等受理",
+    }
+    return words.get(state, STATE_WORDS[state])
+
+
+def county_of(number: str) -> str:
+    """Return the county that a case number begins with (``350525-2611-00001``)."""
+    return number[:6]
 
 
 def diagram() -> str:

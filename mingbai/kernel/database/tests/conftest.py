@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from mingbai.kernel.database import Server, processes
+from mingbai.kernel.database import Running, Server, processes
+
+FAST = {"fsync": "off"}
+"""Only processes are killed here, never the machine, so flushing is left to the system."""
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """Give a folder that everybody may enter (pytest's own are private to root)."""
+    folder = Path(tempfile.mkdtemp(prefix="mingbai-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        for mark in folder.rglob("PG_VERSION"):
+            if (mark.parent / "postmaster.pid").exists():
+                processes.end_all(mark.parent)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
 def room() -> Iterator[Path]:
-    """A folder that everybody may enter (pytest's own folders are private to root)."""
-    folder = Path(tempfile.mkdtemp(prefix="mingbai-test-"))
-    folder.chmod(0o755)
-    yield folder
-    for cluster in folder.rglob("PG_VERSION"):
-        if cluster.parent.name == "postgres":
-            processes.end_all(cluster.parent)
-    shutil.rmtree(folder)
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def seed() -> Iterator[Path]:
+    """A data folder whose database has been made once; tests get copies of it."""
+    with open_folder() as folder:
+        Server(folder / "var", system=folder / "system", settings=FAST).start().stop()
+        yield folder / "var"
 
 
 @pytest.fixture
-def serve(room: Path) -> Callable[..., Server]:
-    """Make a server over ``room/var`` (or the named folder), its private places inside the room."""
+def serve(room: Path, seed: Path) -> Callable[..., Server]:
+    """Make a server over ``room/var``, a copy of the seed, or over the named folder.
+
+    Its private places are inside the room. ``settings=None`` gives the product's own settings.
+    """
 
     def make(data: Path | None = None, **options) -> Server:
-        return Server(data or room / "var", system=room / "system", **options)
+        if data is None and not (room / "var").exists():
+            subprocess.run(["cp", "-a", seed, room / "var"], check=True)
+        settings = options.pop("settings", {})
+        if settings is not None:
+            settings = FAST | settings
+        return Server(data or room / "var", system=room / "system", settings=settings, **options)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def shared(seed: Path) -> Iterator[Running]:
+    """One running server for all tests of a module that change nothing others look at."""
+    with open_folder() as folder:
+        subprocess.run(["cp", "-a", seed, folder / "var"], check=True)
+        with Server(folder / "var", settings=FAST).start() as running:
+            yield running

@@ -1,0 +1,37 @@
+"""Jobs of capture: reading what came in, and forgetting."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from mingbai.capture import commands
+from mingbai.regions import queries as regions
+
+_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=5)
+
+
+@app.task(name="capture.digest", queue="capture", retry=_AGAIN)
+def digest(county: str) -> None:
+    """Read the county's unread messages until none is left that has settled."""
+    while commands.digest(county=county).messages:
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="capture.digest_all", queue="capture", queueing_lock="capture.digest_all")
+def digest_all(timestamp: int) -> None:
+    """Each minute: read whatever has settled, county by county."""
+    del timestamp
+    for county in regions.counties():
+        digest(county)
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="capture.forget", queue="capture", queueing_lock="capture.forget")
+def forget(timestamp: int) -> None:
+    """Each hour: delete what is older than 72 hours, and try again what waits for an office's key."""
+    del timestamp
+    for county in regions.counties():
+        commands.forget_old(county=county)
+        commands.release_held(county=county)

@@ -1,0 +1,45 @@
+"""The only writers of cases: taking in, handling, and what the clock does."""
+
+from mingbai.cases.commands.drafts import discard_old_drafts, finish_draft, keep_draft
+from mingbai.cases.commands.handling import (
+    accept,
+    answer,
+    assign,
+    progress,
+    read_contact,
+    refuse,
+    start,
+)
+from mingbai.cases.commands.intake import submit_case
+from mingbai.cases.commands.reporting import (
+    append_evidence,
+    attach_support_from_chat,
+    rate,
+    supplement,
+    support,
+    withdraw,
+)
+from mingbai.cases.commands.timing import close_silent, escalate_overdue, load_deadlines
+
+__all__ = [
+    "accept",
+    "answer",
+    "append_evidence",
+    "assign",
+    "attach_support_from_chat",
+    "close_silent",
+    "discard_old_drafts",
+    "escalate_overdue",
+    "finish_draft",
+    "keep_draft",
+    "load_deadlines",
+    "progress",
+    "rate",
+    "read_contact",
+    "refuse",
+    "start",
+    "submit_case",
+    "supplement",
+    "support",
+    "withdraw",
+]

@@ -1,0 +1,35 @@
+"""Drafts: what was typed survives a wrong code, a bad photo and a closed page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from mingbai.cases.models import Draft
+from mingbai.kernel import clock
+
+KEPT = timedelta(days=3)
+
+
+def keep_draft(*, key: UUID, region: str, content: Mapping[str, object]) -> None:
+    """Write or replace the draft ``key``; one that has become a case stays as it is.
+
+    A draft is no effect yet and holds no phone, so it leaves no audit entry.
+    """
+    values = {"county": region[:6], "region": region, "content": dict(content), "made_at": clock.now()}
+    draft, made = Draft.objects.get_or_create(key=key, defaults=values)
+    if not made and not draft.number:
+        draft.region, draft.county, draft.content = region, region[:6], dict(content)
+        draft.save()
+
+
+def finish_draft(*, key: UUID, number: str) -> None:
+    """Remember which case a draft became, and forget its words."""
+    Draft.objects.filter(key=key).update(number=number, content={})
+
+
+def discard_old_drafts(county: str) -> int:
+    """Delete drafts older than three days; return how many."""
+    old = Draft.objects.filter(county=county, made_at__lt=clock.now() - KEPT)
+    return old.delete()[0]

@@ -1,0 +1,190 @@
+"""Taking in: one request becomes one case with one number, however often it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchVector
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, Value
+
+from mingbai.accounts import queries as accounts
+from mingbai.audit import commands as audit
+from mingbai.cases import policies, words
+from mingbai.cases.commands.clocking import Clockmaker
+from mingbai.cases.commands.moving import level_of, tell_body, write_event
+from mingbai.cases.models import Attachment, Case, Contact, Field
+from mingbai.cases.states import State
+from mingbai.kernel import clock, scopes, sealing
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.kernel.uploads import StoredFile
+from mingbai.regions import queries as regions
+
+SHORTEST, LONGEST = 4, 4000
+MOST_FILES = 12
+_NEXT = """
+INSERT INTO cases_counter (county, month, last) VALUES (%s, %s, 1)
+ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + 1 RETURNING last
+"""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A checked request, not yet written."""
+
+    token: UUID
+    region: str
+    text: str
+    field: str
+    kind: str
+    title: str
+    place: str
+    urgent: bool
+    is_public: bool
+    phone: str
+    for_family: bool
+    source: str
+    source_id: str
+    source_text: str
+    files: Sequence[StoredFile]
+    lat: float | None
+    lon: float | None
+
+    @property
+    def county(self) -> str:
+        """The six digits that the village's code begins with."""
+        return self.region[:6]
+
+
+@transaction.atomic
+def submit_case(
+    *,
+    actor: Actor,
+    token: UUID,
+    region: str,
+    text: str,
+    field: str,
+    kind: str = "request",
+    title: str = "",
+    place: str = "",
+    urgent: bool = False,
+    is_public: bool = True,
+    phone: str = "",
+    for_family: bool = False,
+    source: str = "web",
+    source_id: str = "",
+    source_text: str = "",
+    files: Sequence[StoredFile] = (),
+    lat: float | None = None,
+    lon: float | None = None,
+) -> str:
+    """File a case for a village and return its number; the village's own body receives it.
+
+    The same ``token``, or the same ``source`` and ``source_id``, returns the number given before.
+    ``phone`` is sealed into the contact; empty takes the villager's own. Raises ``Missing`` for an
+    unknown village, ``Refused`` for somebody who may not file, ``BadInput`` with the field's name.
+    """
+    village = regions.region(region)
+    if village.level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
+        raise Missing(region)
+    require(policies.may_submit(actor, region, source))
+    filed = Filed(
+        token, region, _said(text), field, kind, title.strip()[:60] or words.title_of(text),
+        place.strip()[:80], urgent, is_public, phone, for_family, source, source_id, source_text,
+        files, lat, lon,
+    )
+    _check(filed)
+    with scopes.widen(village.scope):
+        return _known(filed) or _file_once(filed, actor)
+
+
+def _said(text: str) -> str:
+    clean = text.strip()
+    if len(clean) < SHORTEST:
+        raise BadInput("请把事情说清楚一点：哪里、什么时候、怎么了。", "text")
+    if len(clean) > LONGEST:
+        raise BadInput(f"最多写 {LONGEST} 个字，请缩短一些。", "text")
+    return clean
+
+
+def _check(filed: Filed) -> None:
+    if filed.field not in Field.values:
+        raise BadInput("请选一个领域。", "field")
+    if filed.kind not in Case.Kind.values or filed.source not in Case.Source.values:
+        raise BadInput("提交的内容不对，请返回检查。", "kind")
+    if len(filed.files) > MOST_FILES:
+        raise BadInput(f"照片和录音最多 {MOST_FILES} 个。", "files")
+
+
+def _known(filed: Filed) -> str | None:
+    same = Q(token=filed.token)
+    if filed.source_id:
+        same |= Q(source=filed.source, source_id=filed.source_id)
+    rows = Case.objects.filter(same, county=filed.county)
+    return rows.values_list("number", flat=True).first()
+
+
+def _file_once(filed: Filed, actor: Actor) -> str:
+    """Write the case; when the same request was written meanwhile, return that one's number."""
+    try:
+        with transaction.atomic():
+            return _file(filed, actor)
+    except IntegrityError:
+        number = _known(filed)
+        if number is None:
+            raise
+        return number
+
+
+def _file(filed: Filed, actor: Actor) -> str:
+    now, body = clock.now(), accounts.village_body(filed.region)
+    by_villager = filed.source == Case.Source.WEB
+    case = Case(
+        county=filed.county, number=_next_number(filed.county), token=filed.token, region=filed.region,
+        source=filed.source, source_id=filed.source_id, source_text=filed.source_text, kind=filed.kind,
+        field=filed.field, urgent=filed.urgent, title=filed.title, text=filed.text, place=filed.place,
+        lat=filed.lat, lon=filed.lon, is_public=filed.is_public,
+        reporter_id=actor.person_id if by_villager else None, state=State.SUBMITTED,
+        level=level_of(body.kind).value, body_id=body.id, first_body_id=body.id, submitted_at=now,
+        search=_vector(filed),  # type: ignore[misc]
+    )
+    Clockmaker().restart(case)
+    case.save(force_insert=True)
+    stage = Attachment.Stage.EVIDENCE.value
+    write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
+    _keep_contact(case, filed, actor)
+    audit.record(
+        actor=actor, verb="case.submit", thing="case", thing_id=case.number, region=case.region,
+        county=case.county, after={"state": case.state, "body": body.id, "version": 1},
+        detail={"source": filed.source, "field": filed.field},
+    )
+    tell_body(case, "来了一件新的", f"“{case.title}”等受理。")
+    return case.number
+
+
+def _next_number(county: str) -> str:
+    """Return the next number of the county and month; the counter's row lock keeps it unique."""
+    month = f"{clock.today():%y%m}"
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [county, month])
+        last: int = cursor.fetchone()[0]
+    return f"{county}-{month}-{last:05d}"
+
+
+def _vector(filed: Filed) -> SearchVector:
+    return SearchVector(Value(words.tokens(f"{filed.title} {filed.text} {filed.place}")), config="simple")
+
+
+def _keep_contact(case: Case, filed: Filed, actor: Actor) -> None:
+    phone = filed.phone
+    if not phone and case.reporter_id is not None:
+        phone = accounts.phone_of(case.reporter_id)
+    if phone:
+        sealed = sealing.seal(phone, f"contact:{case.county}:{case.pk}")
+        Contact.objects.create(
+            county=case.county, region=case.region, case=case, phone_sealed=sealed,
+            for_family=filed.for_family,
+        )

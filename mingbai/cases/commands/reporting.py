@@ -1,0 +1,129 @@
+"""What villagers do with a case after filing: rate, withdraw, add, say that it is theirs too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from mingbai.audit import commands as audit
+from mingbai.cases import policies
+from mingbai.cases.commands.clocking import Clockmaker
+from mingbai.cases.commands.moving import Step, lock, move, note, tell_body, write_event
+from mingbai.cases.commands.routing import again
+from mingbai.cases.models import Attachment, Case, CaseEvent, Rating, Support
+from mingbai.cases.states import county_of
+from mingbai.kernel import clock, scopes
+from mingbai.kernel.actors import SYSTEM, Actor
+from mingbai.kernel.decisions import BadInput, require
+from mingbai.kernel.uploads import StoredFile
+
+
+@transaction.atomic
+def rate(
+    *, actor: Actor, county: str, number: str, version: int, score: str, reason: str = ""
+) -> str:
+    """Rate the answer and return the state that follows.
+
+    Satisfied or fairly satisfied closes the case. Unsatisfied sends it to the next level once, by
+    right; the second time it is closed. Raises ``BadInput`` for an unsatisfied score without words.
+    """
+    if score not in Rating.Score.values:
+        raise BadInput("请选一个：满意、基本满意或不满意。", "score")
+    why = reason.strip()[:400]
+    if score == Rating.Score.UNSATISFIED and len(why) < 2:
+        raise BadInput("请写一句哪里没办好，下一个办的人好接着办。", "reason")
+    case = lock(county, number, actor)
+    clocks = Clockmaker()
+    move(case, "rate", actor, version=version, step=Step(text=_rated(score, why)), clocks=clocks)
+    Rating.objects.create(county=county, case=case, score=score, reason=why, at=clock.now())
+    if score == Rating.Score.UNSATISFIED and not case.returned:
+        step = Step(receiver=again(case))
+        move(case, "reopen", SYSTEM, version=None, step=step, clocks=clocks)
+    else:
+        move(case, "close", SYSTEM, version=None, step=Step(), clocks=clocks)
+    return case.state
+
+
+@transaction.atomic
+def withdraw(*, actor: Actor, county: str, number: str, version: int) -> None:
+    """Take an open case back; only its reporter may."""
+    case = lock(county, number, actor)
+    move(case, "withdraw", actor, version=version, step=Step(), clocks=Clockmaker())
+
+
+@transaction.atomic
+def supplement(
+    *, actor: Actor, county: str, number: str, text: str, files: Sequence[StoredFile] = ()
+) -> None:
+    """Add words or photos to one's own open case; whoever holds it is told."""
+    said = text.strip()[:2000]
+    if len(said) < 2 and not files:
+        raise BadInput("请写一句要补充的，或者加照片。", "text")
+    case = lock(county, number, actor)
+    require(policies.may_supplement(actor, case))
+    stage = Attachment.Stage.EVIDENCE.value
+    write_event(case, "supplement", actor, text=said, files=[(f, stage) for f in files])
+    note(case, actor, "supplement", files=len(files))
+    tell_body(case, "反映人补充了情况", f"“{case.title}”有新的补充，请看一看。")
+
+
+@transaction.atomic
+def support(*, actor: Actor, county: str, number: str) -> bool:
+    """附议: say that the same trouble is one's own. False when already said; nothing changes then."""
+    with scopes.widen(county_of(number)):
+        case = lock(county, number, actor)
+        require(policies.may_support(actor, case))
+        return _count(case, actor, Support(county=county, case=case, person_id=actor.person_id))
+
+
+@transaction.atomic
+def attach_support_from_chat(*, county: str, number: str, member: str) -> bool:
+    """Count a chat member (a pseudonym) who speaks of the same trouble, once; False when known."""
+    if not member:
+        raise BadInput("附议的人不明。", "member")
+    case = lock(county, number, SYSTEM)
+    return _count(case, SYSTEM, Support(county=county, case=case, member=member))
+
+
+@transaction.atomic
+def append_evidence(
+    *,
+    county: str,
+    number: str,
+    text: str,
+    source_id: str,
+    files: Sequence[StoredFile] = (),
+) -> bool:
+    """Add what was said later in a chat group, once per ``source_id``; only staff reads the words."""
+    case = lock(county, number, SYSTEM)
+    if CaseEvent.objects.filter(county=county, case=case, source_id=source_id).exists():
+        return False  # the case's row is locked, so nobody adds it between the look and the write
+    stage = Attachment.Stage.EVIDENCE.value
+    write_event(
+        case, "evidence", SYSTEM, text=text.strip()[:2000], inner=True, source_id=source_id,
+        files=[(f, stage) for f in files],
+    )
+    note(case, SYSTEM, "evidence", files=len(files))
+    return True
+
+
+def _count(case: Case, actor: Actor, one: Support) -> bool:
+    one.at = clock.now()
+    try:
+        with transaction.atomic():
+            one.save(force_insert=True)
+    except IntegrityError:
+        return False
+    Case.objects.filter(pk=case.pk, county=case.county).update(supports=F("supports") + 1)
+    audit.record(
+        actor=actor, verb="case.support", thing="case", thing_id=case.number, region=case.region,
+        county=case.county,
+    )
+    return True
+
+
+def _rated(score: str, reason: str) -> str:
+    word = Rating.Score(score).label
+    return f"{word}：{reason}" if reason else word

@@ -1,0 +1,216 @@
+"""A case as its page shows it, and the files that hang on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+from mingbai.cases import policies
+from mingbai.cases.models import Attachment, Case, CaseEvent, Draft, Field, Support
+from mingbai.cases.queries.lines import CaseLine, Liner, rows
+from mingbai.cases.states import (
+    LEVEL_WORDS,
+    Level,
+    Move,
+    State,
+    Who,
+    done_word,
+    moves_from,
+    next_level,
+)
+from mingbai.kernel import clock, masking
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import Decision, Missing
+from mingbai.regions import queries as regions
+
+SILENCE = timedelta(days=15)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file of the case: fetch it by ``key``; ``kind`` is photo, voice or video."""
+
+    key: UUID
+    kind: str
+    stage: str
+    width: int
+    height: int
+    added_at: datetime
+    event_id: int | None
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of the history; ``late_days`` working days beyond the deadline when it was late."""
+
+    verb: str
+    word: str
+    at: datetime
+    label: str
+    body: str
+    level_word: str
+    text: str
+    inner: bool
+    late: bool
+    late_days: int
+    photos: Sequence[Photo]
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """Everything that the villager's page of a case shows to one viewer."""
+
+    line: CaseLine
+    text: str
+    place: str
+    first_body: str
+    goes_to: str
+    mine: bool
+    steps: Sequence[StepView]
+    evidence: Sequence[Photo]
+    before: Sequence[Photo]
+    after: Sequence[Photo]
+    answer: str
+    answer_by: str
+    moves: Sequence[Move]
+    may_support: Decision
+    may_supplement: Decision
+    supported: bool
+    closes_in: int | None
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file to send: where it lies and what it is."""
+
+    digest: str
+    mime: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """A draft: what was typed, and the case that it became."""
+
+    key: UUID
+    region: str
+    content: Mapping[str, object]
+    number: str
+
+
+def public_case(county: str, number: str, viewer: Actor) -> CasePage:
+    """Return the page of a case. Raises ``Missing`` alike for hidden and unknown numbers."""
+    case = find(county, number)
+    if not policies.may_see(viewer, case):
+        raise Missing(number)
+    mine = policies.is_reporter(viewer, case)
+    inner = bool(policies.may_open(viewer, case))
+    clear = mine or inner
+    liner = Liner()
+    village = regions.region(case.region).name
+    photos = files(case, private=clear)
+    steps = history(case, photos, liner, clear=clear, inner=inner)
+    answered = next((s for s in steps if s.verb == "answer"), None)
+    up = next_level(Level(case.level))
+    return CasePage(
+        line=liner.line(case, village, clear=clear),
+        text=case.text if clear else masking.text(case.text),
+        place=case.place if clear else masking.text(case.place),
+        first_body=case.first_body.name,
+        goes_to=LEVEL_WORDS[up] if up else "",
+        mine=mine,
+        steps=steps,
+        evidence=[p for p in photos if p.stage == Attachment.Stage.EVIDENCE],
+        before=[p for p in photos if p.stage == Attachment.Stage.BEFORE and p.kind == "photo"],
+        after=[p for p in photos if p.stage == Attachment.Stage.AFTER and p.kind == "photo"],
+        answer=answered.text if answered else "",
+        answer_by=f"{answered.label}，{answered.body}" if answered else "",
+        moves=moves_from(State(case.state), Who.REPORTER) if mine else (),
+        may_support=policies.may_support(viewer, case),
+        may_supplement=policies.may_supplement(viewer, case),
+        supported=_supported(case, viewer),
+        closes_in=_closes_in(case),
+    )
+
+
+def media(key: UUID, viewer: Actor) -> Media:
+    """Return a file by its key. Raises ``Missing`` unless the viewer may see the case and the file."""
+    found = Attachment.objects.select_related("case__body", "event").filter(key=key).first()
+    if found is None or not policies.may_see(viewer, found.case):
+        raise Missing(str(key))
+    private = policies.is_reporter(viewer, found.case) or bool(policies.may_open(viewer, found.case))
+    if not private and not _public_file(found):
+        raise Missing(str(key))
+    return Media(found.digest, found.mime, found.kind)
+
+
+def draft(key: UUID) -> DraftView | None:
+    """Return a draft, or None when it is unknown or too old."""
+    found = Draft.objects.filter(key=key).first()
+    return DraftView(found.key, found.region, found.content, found.number) if found else None
+
+
+def field_choices() -> Sequence[tuple[str, str]]:
+    """Return the fields as (code, Chinese word)."""
+    return [(f.value, f.label) for f in Field]
+
+
+def find(county: str, number: str) -> Case:
+    """Return the case or raise ``Missing``; the caller asks the policy."""
+    case = rows().select_related("first_body").filter(county=county, number=number).first()
+    if case is None:
+        raise Missing(number)
+    return case
+
+
+def files(case: Case, *, private: bool) -> Sequence[Photo]:
+    """Return the files of a case; without ``private`` only what passers-by may see."""
+    kept = Attachment.objects.select_related("event").filter(county=case.county, case=case)
+    return [
+        Photo(f.key, f.kind, f.stage, f.width, f.height, f.added_at, f.event_id)
+        for f in kept.order_by("added_at", "id")
+        if private or _public_file(f)
+    ]
+
+
+def history(
+    case: Case, photos: Sequence[Photo], liner: Liner, *, clear: bool, inner: bool
+) -> Sequence[StepView]:
+    """Return the steps newest first; ``inner`` shows staff's own words, ``clear`` leaves them unmasked."""
+    events = CaseEvent.objects.select_related("body").filter(county=case.county, case=case)
+    if not inner:
+        events = events.filter(inner=False)
+    return [_step(event, photos, liner, clear=clear) for event in events.order_by("-at", "-id")]
+
+
+def _step(event: CaseEvent, photos: Sequence[Photo], liner: Liner, *, clear: bool) -> StepView:
+    late_days = 0
+    if event.late and event.due_at is not None:
+        late_days = max(0, liner.calendar.between(event.due_at, event.at))
+    return StepView(
+        verb=event.verb, word=done_word(event.verb), at=event.at, label=event.label,
+        body=event.body.name if event.body else "", level_word=LEVEL_WORDS[Level(event.level)],
+        text=event.text if clear else masking.text(event.text), inner=event.inner, late=event.late,
+        late_days=late_days, photos=[p for p in photos if p.event_id == event.pk],
+    )
+
+
+def _public_file(file: Attachment) -> bool:
+    """A voice tells who speaks, so only photos are public, and none of an inner step."""
+    return file.kind == "photo" and (file.event is None or not file.event.inner)
+
+
+def _supported(case: Case, viewer: Actor) -> bool:
+    if viewer.person_id is None or viewer.is_staff:
+        return False
+    known = Support.objects.filter(county=case.county, case=case, person_id=viewer.person_id)
+    return known.exists()
+
+
+def _closes_in(case: Case) -> int | None:
+    if State(case.state) is not State.ANSWERED or case.answered_at is None:
+        return None
+    return max(0, ceil((case.answered_at + SILENCE - clock.now()) / timedelta(days=1)))

@@ -1,0 +1,56 @@
+"""Open cases that sound alike, so that a neighbour's trouble is joined and not filed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mingbai.cases import words
+from mingbai.cases.models import Case
+from mingbai.cases.queries.lines import CaseLine, Liner, rows, shown
+from mingbai.cases.states import OPEN
+
+LEAST = 0.34
+LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class SimilarCase:
+    """A line and how alike it is, 0 to 1."""
+
+    line: CaseLine
+    likeness: float
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """What recognising needs of an open case, public or not."""
+
+    number: str
+    region: str
+    title: str
+    text: str
+    field: str
+    kind: str
+    place: str
+    submitted_at: datetime
+
+
+def similar_open(region: str, text: str, limit: int = 3) -> Sequence[SimilarCase]:
+    """Return the village's open public cases most alike to ``text``, best first."""
+    cases = rows().filter(shown(), county=region[:6], region=region, state__in=OPEN)
+    scored = [
+        (words.likeness(text, case.title, f"{case.text} {case.place}"), case)
+        for case in cases.order_by("-submitted_at", "-id")[:LOOKED_AT]
+    ]
+    best = sorted((x for x in scored if x[0] >= LEAST), key=lambda x: (-x[0], -x[1].pk))[:limit]
+    liner = Liner()
+    return [SimilarCase(liner.line(case, "", clear=False), score) for score, case in best]
+
+
+def open_of_village(region: str) -> Sequence[OpenCase]:
+    """Return the village's open cases, newest first, at most 200; the caller's scope bounds them."""
+    fields = ("number", "region", "title", "text", "field", "kind", "place", "submitted_at")
+    cases = Case.objects.filter(county=region[:6], region=region, state__in=OPEN)
+    return [OpenCase(*row) for row in cases.order_by("-submitted_at").values_list(*fields)[:LOOKED_AT]]

@@ -1,0 +1,206 @@
+"""What officers see: their list by deadline, one case with its buttons, the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from mingbai.accounts import queries as accounts
+from mingbai.cases import policies
+from mingbai.cases.countdown import Group, by_deadline
+from mingbai.cases.models import Case, Contact
+from mingbai.cases.queries.lines import CaseLine, Liner, matching, rows, territory
+from mingbai.cases.queries.pages import Photo, StepView, files, find, history
+from mingbai.cases.states import (
+    LEVEL_WORDS,
+    OPEN,
+    SOLVED,
+    Level,
+    Move,
+    State,
+    Who,
+    moves_from,
+    next_level,
+)
+from mingbai.kernel import clock, masking, sealing
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput, Decision, Missing
+from mingbai.kernel.paging import page
+from mingbai.regions import queries as regions
+
+BY_DUE = ("due_at", "id")
+BY_NEWEST = ("-submitted_at", "-id")
+
+
+@dataclass(frozen=True)
+class DeskCounts:
+    """Open cases that the body holds, those past their deadline in the territory, one's own."""
+
+    open: int
+    late: int
+    mine: int
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A page of the desk, grouped by deadline."""
+
+    groups: Sequence[Group]
+    next: str
+    counts: DeskCounts
+
+
+@dataclass(frozen=True)
+class Button:
+    """A move that the table allows now, and whether this officer may make it."""
+
+    move: Move
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where the case stands in the officer's list: number before and after, position and length."""
+
+    before: str
+    after: str
+    position: int
+    length: int
+
+
+@dataclass(frozen=True)
+class StaffCase:
+    """Everything that the desk shows of one case."""
+
+    line: CaseLine
+    text: str
+    place: str
+    source_word: str
+    source_text: str
+    first_body: str
+    steps: Sequence[StepView]
+    evidence: Sequence[Photo]
+    before: Sequence[Photo]
+    after: Sequence[Photo]
+    hand_overs: int
+    buttons: Sequence[Button]
+    receivers: Sequence[accounts.BodyView]
+    phone_masked: str
+    for_family: bool
+    may_read_contact: Decision
+    goes_to: str
+    neighbours: Neighbours
+
+
+def require_desk(actor: Actor) -> None:
+    """Raise ``Missing`` unless the actor's post works on cases."""
+    if not policies.handles(actor):
+        raise Missing("desk")
+
+
+def desk(actor: Actor, *, which: str = "open", q: str = "", after: str = "", size: int = 30) -> Desk:
+    """Return a page of the officer's list.
+
+    ``which``: ``open`` what the own body holds, ``mine`` what the officer handles, ``late`` past the
+    deadline, ``solved`` and ``all`` of the territory. ``q`` narrows by number or words.
+    """
+    require_desk(actor)
+    cases = _list(actor, which)
+    if q.strip():
+        cases = cases.filter(matching(q.strip()[:60]))
+    order = BY_NEWEST if which in {"solved", "all"} else BY_DUE
+    found = page(cases, order=order, after=after, size=size)
+    lines = Liner().lines(found.rows, clear=True)
+    if order == BY_DUE:
+        groups = by_deadline(lines)
+    else:
+        groups = [Group("按提交时间", "", lines)] if lines else []
+    return Desk(groups, found.next, desk_counts(actor))
+
+
+def desk_counts(actor: Actor) -> DeskCounts:
+    """Return the figures of the officer's tabs in one query."""
+    held = Q(body_id=actor.body_id)
+    late = Q(due_at__lt=clock.now())
+    wanted = (held | late) & Q(state__in=OPEN) & territory(actor)
+    got = Case.objects.filter(wanted).aggregate(
+        open=Count("pk", filter=held), late=Count("pk", filter=late),
+        mine=Count("pk", filter=Q(handler_id=actor.post_id)),
+    )
+    return DeskCounts(got["open"], got["late"], got["mine"])
+
+
+def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
+    """Return one case for the desk. Raises ``Missing`` for whoever may not open it."""
+    require_desk(actor)
+    case = find(county, number)
+    if not policies.may_open(actor, case):
+        raise Missing(number)
+    liner = Liner()
+    photos = files(case, private=True)
+    steps = history(case, photos, liner, clear=True, inner=True)
+    contact = Contact.objects.filter(county=county, case=case).first()
+    buttons = [
+        Button(move, policies.may(actor, case, move.verb))
+        for move in moves_from(State(case.state), Who.HOLDER)
+    ]
+    may_assign = any(b.move.verb == "assign" and b.decision for b in buttons)
+    return StaffCase(
+        line=liner.line(case, regions.region(case.region).name, clear=True), text=case.text,
+        place=case.place, source_word=case.get_source_display(), source_text=case.source_text,
+        first_body=case.first_body.name, steps=steps,
+        evidence=[p for p in photos if p.stage == "evidence"],
+        before=[p for p in photos if p.stage == "before"],
+        after=[p for p in photos if p.stage == "after"],
+        hand_overs=sum(s.verb in {"assign", "escalate", "reopen"} for s in steps), buttons=buttons,
+        receivers=accounts.receivers(case.body_id) if may_assign else (),
+        phone_masked=_masked(contact, case), for_family=bool(contact and contact.for_family),
+        may_read_contact=policies.may_read_contact(actor, case), goes_to=_goes_to(case),
+        neighbours=_neighbours(actor, case),
+    )
+
+
+def receipt(actor: Actor, county: str, number: str) -> CaseLine:
+    """Return what the printed receipt of a case filed at the desk shows; no words, no phone."""
+    require_desk(actor)
+    case = find(county, number)
+    if not policies.may_open(actor, case):
+        raise Missing(number)
+    return Liner().line(case, regions.region(case.region).name, clear=True)
+
+
+def _list(actor: Actor, which: str) -> QuerySet[Case]:
+    narrow = {
+        "open": Q(body_id=actor.body_id, state__in=OPEN),
+        "mine": Q(handler_id=actor.post_id, state__in=OPEN),
+        "late": Q(state__in=OPEN, due_at__lt=clock.now()),
+        "solved": Q(state__in=SOLVED),
+        "all": Q(),
+    }.get(which)
+    if narrow is None:
+        raise BadInput("没有这一类，请从页签里选。", "which")
+    return rows().filter(territory(actor), narrow)
+
+
+def _masked(contact: Contact | None, case: Case) -> str:
+    if contact is None:
+        return ""
+    return masking.phone(sealing.unseal(contact.phone_sealed, f"contact:{case.county}:{case.pk}"))
+
+
+def _goes_to(case: Case) -> str:
+    up = next_level(Level(case.level))
+    return LEVEL_WORDS[up] if up else ""
+
+
+def _neighbours(actor: Actor, case: Case) -> Neighbours:
+    """Return the case's place in the list of open ones that the officer's body holds."""
+    held = _list(actor, "open").order_by(*BY_DUE)
+    numbers = list(held.values_list("number", flat=True)[:500])
+    if case.number not in numbers:
+        return Neighbours("", numbers[0] if numbers else "", 0, len(numbers))
+    n = numbers.index(case.number)
+    after = numbers[n + 1] if n + 1 < len(numbers) else ""
+    return Neighbours(numbers[n - 1] if n else "", after, n + 1, len(numbers))
