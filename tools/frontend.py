@@ -67,7 +67,9 @@ def build(modules: Path, out: Path) -> None:
     _copy(modules / "@noble" / "hashes", vendor / "noble-hashes", NOBLE)
     _copy(modules / "@tabler" / "icons", vendor / "tabler-icons", ("LICENSE",))
     _check_imports(vendor / "noble-hashes")
-    print(f"页面部件已生成：{len(drawings)} 个图标，{sum(f.is_file() for f in vendor.rglob('*'))} 个文件。")
+    print(
+        f"页面部件已生成：{len(drawings)} 个图标，{sum(f.is_file() for f in vendor.rglob('*'))} 个文件。"
+    )
 
 
 def drawing(modules: Path, name: str) -> str:
@@ -101,7 +103,9 @@ def _check_imports(folder: Path) -> None:
     for file in folder.glob("*.js"):
         for wanted in _IMPORT.findall(file.read_text(encoding="utf-8")):
             if not wanted.startswith("./") or not (folder / wanted).is_file():
-                raise SystemExit(f"{file.name} 要用的 {wanted} 没有一起复制，请改 tools/frontend.py。")
+                raise SystemExit(
+                    f"{file.name} 要用的 {wanted} 没有一起复制，请改 tools/frontend.py。"
+                )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from django import forms
 
 from mingbai.capture.models import ChatGroup
 from mingbai.capture.queries import KIND_WORDS
-from mingbai.cases.queries import FIELD_WORDS
+from mingbai.cases.queries import field_choices
 
 
 class CorrectForm(forms.Form):
@@ -14,7 +14,7 @@ class CorrectForm(forms.Form):
 
     version = forms.IntegerField(min_value=1)
     kind = forms.ChoiceField(choices=list(KIND_WORDS.items()))
-    field = forms.ChoiceField(choices=list(FIELD_WORDS.items()))
+    field = forms.ChoiceField(choices=list(field_choices()))
     place = forms.CharField(max_length=80, required=False)
     urgent = forms.BooleanField(required=False)
 

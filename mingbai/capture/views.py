@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mingbai.capture import commands, queries
 from mingbai.capture.forms import CorrectForm, GroupForm
-from mingbai.cases.queries import FIELD_WORDS
+from mingbai.cases.queries import field_choices
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Refused
 
@@ -38,7 +38,7 @@ def review(request: HttpRequest, finding_id: int | None = None) -> HttpResponse:
         "count": queries.waiting_count(actor),
         "ruled": queries.ruled_today(actor),
         "kinds": queries.KIND_WORDS,
-        "fields": FIELD_WORDS,
+        "fields": dict(field_choices()),
         "modes": queries.MODE_WORDS,
     }
     response = render(request, "capture/review.html", context)

@@ -17,6 +17,11 @@ def handles(actor: Actor) -> bool:
     return actor.is_staff and accounts.role(actor.role).handles_cases
 
 
+def watches(actor: Actor) -> bool:
+    """Whether the actor's post follows the public cases of a territory without working on them."""
+    return actor.is_staff and not handles(actor) and not accounts.role(actor.role).administers
+
+
 def only_what_it_holds(actor: Actor) -> bool:
     """Whether the actor sees cases of the county only while its own office holds them."""
     return actor.role == _DEPARTMENT

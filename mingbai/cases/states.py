@@ -100,6 +100,7 @@ MOVES: tuple[Move, ...] = (
     Move("reopen", "退回重办", "不满意，退回重办", _at(State.RATED), State.ESCALATED, Who.SYSTEM),
     Move("close", "办结", "办结", _at(State.ANSWERED, State.RATED), State.CLOSED, Who.SYSTEM),
     Move("withdraw", "撤回", "撤回", _OPEN, State.WITHDRAWN, Who.REPORTER),
+    Move("retract", "撤销立件", "核对人撤销立件", _at(State.SUBMITTED), State.WITHDRAWN, Who.SYSTEM),
 )
 SAID: dict[str, str] = {
     "submit": "提交",

@@ -147,7 +147,9 @@ def icon(name: str) -> SafeString:
     try:
         return drawn[name]
     except KeyError:
-        raise UnknownIcon(f"没有名为“{name}”的图标，请在 mingbai/kernel/icons.py 里登记。") from None
+        raise UnknownIcon(
+            f"没有名为“{name}”的图标，请在 mingbai/kernel/icons.py 里登记。"
+        ) from None
 
 
 @cache
@@ -158,6 +160,6 @@ def _drawings(path: Path) -> Mapping[str, SafeString]:
         raise UnknownIcon("页面部件还没有生成，请先执行 python -m tools.frontend。") from None
     return {
         # The paths come from our own build, never from a person.
-        name: SafeString(f'<svg class="i" viewBox="0 0 24 24" aria-hidden="true">{paths}</svg>')  
+        name: SafeString(f'<svg class="i" viewBox="0 0 24 24" aria-hidden="true">{paths}</svg>')
         for name, paths in json.loads(text).items()
     }

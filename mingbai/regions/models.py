@@ -34,7 +34,9 @@ class Region(models.Model):
     code = CodeField("代码", primary_key=True)
     scope = CodeField("范围码", unique=True)
     level = models.CharField("级别", max_length=8, choices=Level.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name="上级")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", verbose_name="上级"
+    )
     name = models.CharField("名称", max_length=60)
     official_name = models.CharField("正式名称", max_length=80)
     short_name = models.CharField("简称", max_length=60)
@@ -47,7 +49,9 @@ class Region(models.Model):
     population = models.PositiveIntegerField("人口", null=True)
     valid_from = models.DateField("启用")
     valid_to = models.DateField("停用", null=True)
-    successor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", verbose_name="接续")
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="+", verbose_name="接续"
+    )
     is_local = models.BooleanField("本地单元", default=False)
 
     class Meta:

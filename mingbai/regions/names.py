@@ -19,7 +19,7 @@ _PEOPLE = (
 _TAILS = {
     "province": rf"省|市|特别行政区|(?:{_PEOPLE}族?)?自治区",
     "city": rf"市|地区|盟|(?:{_PEOPLE}族?)+自治州",
-    "county": rf"[县市区旗]|新区|(?:{_PEOPLE}族?)+自治[县旗]",
+    "county": rf"[县市区旗]|新区|(?:(?:{_PEOPLE}族?)+|族)自治[县旗]",
     "town": rf"街道|(?:{_PEOPLE}族)*[镇乡]",
     "village": r"(?:虚拟)?社区|村",
 }
@@ -57,9 +57,9 @@ def aliases(official: str, level: str) -> frozenset[str]:
     name = display(official)
     bare = short(name, level)
     found = {official, bare}
-    if level == "village" and name.endswith("社区"):
+    if level == "village" and name == bare + "社区":
         found.add(bare + "村")  # villages that became communities keep their old name in talk
-    if level == "town" and bare + "乡" != name and name.endswith("族乡"):
+    if level == "town" and name.endswith("族乡"):
         found.add(bare + "乡")
     return frozenset(alias for alias in found if alias != name and len(alias) >= 2)
 

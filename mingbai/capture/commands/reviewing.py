@@ -9,7 +9,7 @@ from mingbai.capture import policies
 from mingbai.capture.commands import digesting
 from mingbai.capture.models import Finding, Message, Ruling
 from mingbai.cases import commands as cases
-from mingbai.cases.queries import FIELD_WORDS
+from mingbai.cases.queries import field_choices
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -36,7 +36,7 @@ def correct(*, actor: Actor, finding_id: int, version: int, field: str, kind: st
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
         before = _state(finding)
-        finding.field = _known(field, frozenset(FIELD_WORDS), "领域")
+        finding.field = _known(field, frozenset(dict(field_choices())), "领域")
         finding.kind = _known(kind, KINDS, "类别")
         finding.place = place.strip()[:80]
         finding.urgent = urgent

@@ -11,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mingbai.capture.recognition.features import Window, words_of
-from mingbai.capture.recognition.found import FIELDS
+from mingbai.capture.recognition.found import FIELDS, KINDS
 from mingbai.capture.recognition.lexicon import DATA
 
 Floats = npt.NDArray[np.float32]
 
 VERSION: Final = "mingbai-chat-1"
-KIND_CLASSES: Final = ("request", "question", "suggestion", "clue", "notice", "chatter", "reply")
-HEADS: Final = 4
+LINE_CLASSES: Final = ("request", "question", "suggestion", "clue", "notice", "chatter", "reply")
 BITS: Final = 16
 BUCKETS: Final = 1 << BITS
 LONGEST: Final = 4
@@ -28,8 +27,9 @@ _CHUNK: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """For each line: probabilities of the kinds, of the fields, of danger and of a clue."""
+    """For each line: the chance that it opens something; if so of what kind; field; danger; clue."""
 
+    head: Floats
     kind: Floats
     field: Floats
     urgent: Floats
@@ -118,12 +118,14 @@ class Model:
             self._raw(batch[start : start + _CHUNK]) for start in range(0, len(batch), _CHUNK)
         ]
         raw = np.concatenate(parts) if parts else np.zeros((0, len(self.bias)), np.float32)
-        kinds, fields = len(KIND_CLASSES), len(FIELDS)
+        ends = np.cumsum([len(LINE_CLASSES), len(KINDS), len(FIELDS)])
+        lines, kinds, fields, rest = np.split(raw, ends, axis=1)
         return Scores(
-            _softmax(raw[:, :kinds]),
-            _softmax(raw[:, kinds : kinds + fields]),
-            _sigmoid(raw[:, kinds + fields]),
-            _sigmoid(raw[:, kinds + fields + 1]),
+            head=_softmax(lines)[:, : len(KINDS)].sum(axis=1),
+            kind=_softmax(kinds),
+            field=_softmax(fields),
+            urgent=_sigmoid(rest[:, 0]),
+            clue=_sigmoid(rest[:, 1]),
         )
 
     def _raw(self, batch: Sequence[Window]) -> Floats:

@@ -24,12 +24,20 @@ from mingbai.capture.recognition.lexicon import lexicon
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer, Place
 from mingbai.capture.recognition.same import link
-from mingbai.capture.recognition.utterances import Reading, Thread, pairs_of, threads
+from mingbai.capture.recognition.utterances import (
+    Reading,
+    Thread,
+    concepts_in,
+    pairs_of,
+    threads,
+)
 
 if TYPE_CHECKING:
     from mingbai.capture.recognition.model import Model
 
+_CLUE = KINDS.index("clue")
 _CLUE_WORDS = 3.4
+_CLUE_HALFWAY = 0.8
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
 _TITLE_LENGTH = 24
@@ -78,16 +86,17 @@ class Reader:
         words = lexicon()
         batch = [window for part in groups.values() for window in windows(part, words)]
         scores = self._model.score(batch)
-        kind, field = scores.kind.tolist(), scores.field.tolist()
+        head, kind, field = scores.head.tolist(), scores.kind.tolist(), scores.field.tolist()
         urgent, clue = scores.urgent.tolist(), scores.clue.tolist()
         limit = self._model.thresholds["clue"]
         result: dict[str, list[Reading]] = {group: [] for group in groups}
         for i, line in enumerate(lines):
             result[line.group].append(
                 Reading(
-                    line=line, window=batch[i], head=sum(kind[i][: len(KINDS)]),
+                    line=line, window=batch[i], head=head[i],
                     kind=tuple(kind[i]), field=tuple(field[i]), urgent=urgent[i],
-                    suspect=_suspect(line, batch[i], clue[i], limit), pairs=pairs_of(batch[i].own),
+                    suspect=_suspect(line, batch[i], clue[i], head[i] * kind[i][_CLUE], limit), pairs=pairs_of(batch[i].own),
+                    concepts=concepts_in(batch[i].sums),
                 )
             )  # fmt: skip
         return result
@@ -105,7 +114,6 @@ class Reader:
             return None
         kind = _kind(thread, sealed=sealed)
         head = next(r for r, part in members if part == "head")
-        sealed = sealed or kind == "clue"
         status: Status = "review"
         if sealed:
             status = "sealed"
@@ -113,7 +121,8 @@ class Reader:
             status = "sure"
         urgent = _urgent(villagers, whole, limits["urgent"])
         spot = self._place(thread, villagers)
-        best = max(range(len(FIELDS)), key=lambda i: _field_sums(thread)[i])
+        sums = _field_sums(thread)
+        best = max(range(len(FIELDS)), key=lambda i: sums[i])
         found = Found(
             key=_key(head.line), group=head.line.group, kind=kind, field=FIELDS[best],
             urgency="urgent" if urgent else "normal",
@@ -171,10 +180,13 @@ def _key(line: Line) -> str:
     return sha256(f"{line.group}\0{line.id}".encode()).hexdigest()[:20]
 
 
-def _suspect(line: Line, window: Window, clue: float, least: float) -> bool:
+def _suspect(line: Line, window: Window, clue: float, kind: float, least: float) -> bool:
+    """Whether a line may report misconduct: by the model, by the word lists, or by both halfway."""
     if line.role != "villager":
         return False
-    return clue >= least or window.suspicion >= _CLUE_WORDS
+    if clue >= least or window.suspicion >= _CLUE_WORDS:
+        return True
+    return kind >= least and window.suspicion >= _CLUE_HALFWAY
 
 
 def _confidence(thread: Thread) -> float:
@@ -190,8 +202,8 @@ def _confidence(thread: Thread) -> float:
 def _kind(thread: Thread, *, sealed: bool) -> Kind:
     if sealed:
         return "clue"
-    chances = thread.kind[: len(KINDS)]
-    return KINDS[max(range(len(KINDS)), key=lambda i: chances[i])]
+    open_kinds = [i for i in range(len(KINDS)) if i != _CLUE]
+    return KINDS[max(open_kinds, key=lambda i: thread.kind[i])]
 
 
 def _field_sums(thread: Thread) -> list[float]:

@@ -7,7 +7,7 @@ come from conversations that the scored model has not seen.
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,7 @@ from mingbai.capture.recognition.features import Window, windows
 from mingbai.capture.recognition.found import FIELDS, KINDS, Found
 from mingbai.capture.recognition.lexicon import DATA, lexicon
 from mingbai.capture.recognition.lines import Line
-from mingbai.capture.recognition.model import BUCKETS, KIND_CLASSES, VERSION, Model, sparse
+from mingbai.capture.recognition.model import BUCKETS, LINE_CLASSES, VERSION, Model, sparse
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader
 from mingbai.capture.recognition.utterances import (
@@ -30,6 +30,7 @@ from mingbai.capture.recognition.utterances import (
     Reading,
     Thread,
     attach_features,
+    concepts_in,
     extend,
     opened,
     pairs_of,
@@ -37,10 +38,12 @@ from mingbai.capture.recognition.utterances import (
 )
 
 _FOLDS = 5
+_LEAST_LINES = 2
 _SEED = 20
-_CHATTER_WEIGHT = 1.8
-_DENSE_SCALE = 0.2
+_CHATTER_WEIGHT = 2.5
 _CHATTER_SHARE = 3.0
+_KIND = (10.0, 0.35)
+_FIELD = (10.0, 0.35)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _SURE_PRECISION = 0.93
 _STRAYS_PER_1000 = 12.0
@@ -103,49 +106,56 @@ def kind_label(row: Row) -> str | None:
     return None if kind in {"detail", "support"} else kind
 
 
-def matrix(batch: Sequence[Window]) -> Any:
+def matrix(batch: Sequence[Window], scale: float) -> Any:
     """Hashed n-grams and dense features side by side; the dense ones held short so that words count."""
     rows, found, values = sparse(batch)
     hashed = csr_matrix((values, (rows, found)), shape=(len(batch), BUCKETS))
-    return hstack([hashed, csr_matrix(_DENSE_SCALE * np.asarray([w.dense for w in batch]))]).tocsr()
+    return hstack([hashed, csr_matrix(scale * np.asarray([w.dense for w in batch]))]).tocsr()
 
 
 def _learn(
-    batch: Sequence[Window], labels: Sequence[str], classes: Sequence[str], strength: float,
-    weights: Sequence[float],
+    batch: Sequence[Window], labels: Sequence[str], classes: Sequence[str],
+    weights: Sequence[float], *, strength: float = 30.0, scale: float = 0.35,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:  # fmt: skip
     """Weights (features × classes) and biases; a class without examples is never predicted."""
-    learner = LogisticRegression(C=strength, max_iter=300, random_state=_SEED)
-    learner.fit(matrix(batch), np.asarray(labels), sample_weight=np.asarray(weights))
-    size = learner.coef_.shape[1]
+    data = matrix(batch, scale)
+    used = np.flatnonzero(data.getnnz(axis=0) >= _LEAST_LINES)
+    learner = LogisticRegression(C=strength, max_iter=200, tol=1e-3, random_state=_SEED)
+    learner.fit(data[:, used], np.asarray(labels), sample_weight=np.asarray(weights))
+    coefficients = np.zeros((data.shape[1], len(learner.coef_)))
+    coefficients[used] = learner.coef_.T
+    coefficients[BUCKETS:] *= scale
     if len(classes) == 1:
-        return learner.coef_.T, learner.intercept_
-    weight, bias = np.zeros((size, len(classes))), np.full(len(classes), -30.0)
+        return coefficients, learner.intercept_
+    weight, bias = np.zeros((len(coefficients), len(classes))), np.full(len(classes), -30.0)
     for i, name in enumerate(learner.classes_):
-        weight[:, classes.index(name)], bias[classes.index(name)] = learner.coef_[i], learner.intercept_[i]
+        at = classes.index(name)
+        weight[:, at], bias[at] = coefficients[:, i], learner.intercept_[i]
     return weight, bias
 
 
 def learn_lines(items: Sequence[Example]) -> dict[str, npt.NDArray[Any]]:
-    """The four line models: kind, field, danger, clue."""
-    kinds = [(e.window, k) for e in items if (k := kind_label(e.row))]
-    kinds += [(replace(w, after=""), k) for w, k in kinds if w.after and k in KINDS]
-    fields = [(e.window, e.row["field"]) for e in items if e.row["field"] and e.row["text"]]
-    fields += [(replace(w, after=""), f) for w, f in fields if w.after]
+    """The five line models: head or not, kind of a head, field, danger, clue."""
+    lines = [(e.window, k) for e in items if (k := kind_label(e.row))]
+    heads = [e for e in items if e.row["kind"] in KINDS]
+    fields = [e for e in items if e.row["field"] and e.row["text"]]
     villagers = [e for e in items if e.row["role"] == "villager"]
     parts = [
-        _learn([w for w, _ in kinds], [k for _, k in kinds], KIND_CLASSES, 30.0,
-               [_CHATTER_WEIGHT if k == "chatter" else 1.0 for _, k in kinds]),
-        _learn([w for w, _ in fields], [f for _, f in fields], FIELDS, 30.0, [1.0] * len(fields)),
+        _learn([w for w, _ in lines], [k for _, k in lines], LINE_CLASSES,
+               [_CHATTER_WEIGHT if k == "chatter" else 1.0 for _, k in lines]),
+        _learn([e.window for e in heads], [e.row["kind"] for e in heads], KINDS,
+               [1.0] * len(heads), strength=_KIND[0], scale=_KIND[1]),
+        _learn([e.window for e in fields], [e.row["field"] for e in fields], FIELDS,
+               [1.0] * len(fields), strength=_FIELD[0], scale=_FIELD[1]),
     ]  # fmt: skip
     for yes, weight in ((_is_urgent, 4.0), (_is_clue, 1.5)):
         labels = ["1" if yes(e.row) else "0" for e in villagers]
         weights = [weight if label == "1" else 1.0 for label in labels]
-        parts.append(_learn([e.window for e in villagers], labels, ("1",), 30.0, weights))
+        parts.append(_learn([e.window for e in villagers], labels, ("1",), weights))
     weights_all = np.concatenate([part[0] for part in parts], axis=1)
     return {
         "hashed": weights_all[:BUCKETS].astype(np.float16),
-        "dense": (_DENSE_SCALE * weights_all[BUCKETS:]).astype(np.float32),
+        "dense": weights_all[BUCKETS:].astype(np.float32),
         "bias": np.concatenate([part[1] for part in parts]).astype(np.float32),
     }
 
@@ -172,7 +182,7 @@ def arrays_of(
     }
 
 
-STARTING_LIMITS = {"open": 0.2, "review": 0.2, "sure": 0.7, "join": 0.5, "clue": 0.35, "urgent": 0.4}
+STARTING_LIMITS = {"open": 0.2, "review": 0.2, "sure": 0.7, "join": 0.5, "clue": 0.5, "urgent": 0.4}
 
 
 def readings_of(items: Sequence[Example], model: Model) -> list[Reading]:
@@ -180,9 +190,10 @@ def readings_of(items: Sequence[Example], model: Model) -> list[Reading]:
     scores = model.score([e.window for e in items])
     return [
         Reading(
-            line=e.line, window=e.window, head=float(scores.kind[i, : len(KINDS)].sum()),
+            line=e.line, window=e.window, head=float(scores.head[i]),
             kind=tuple(scores.kind[i].tolist()), field=tuple(scores.field[i].tolist()),
             urgent=float(scores.urgent[i]), suspect=False, pairs=pairs_of(e.window.own),
+            concepts=concepts_in(e.window.sums),
         )
         for i, e in enumerate(items)
     ]  # fmt: skip

@@ -1,8 +1,9 @@
 """Threads: which lines of a group speak of one thing, across everybody else's interjections."""
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -18,6 +19,9 @@ OTHERS_REACH = timedelta(minutes=45)
 REPLY_REACH = timedelta(hours=30)
 PICTURE_REACH = timedelta(minutes=3)
 _OPEN_AT_ONCE = 6
+_AGAIN = 0.75
+_BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
+_BACK_REACH = timedelta(days=40)
 _SOUNDLESS = frozenset({"image", "video", "location"})
 ATTACH_SIZE = 26
 
@@ -34,6 +38,7 @@ class Reading:
     urgent: float
     suspect: bool
     pairs: frozenset[str]
+    concepts: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -48,6 +53,7 @@ class Thread:
     latest: datetime
     at: int
     kind: tuple[float, ...] = ()
+    concepts: set[int] = field(default_factory=set)
     members: list[tuple[Reading, Part]] = field(default_factory=list)
     earlier: Found | None = None
     answered: bool = False
@@ -58,6 +64,12 @@ def pairs_of(text: str) -> frozenset[str]:
     return frozenset(
         text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2]
     )
+
+
+def concepts_in(sums: Sequence[float]) -> frozenset[int]:
+    """The concepts (kinds of trouble that come back) among the sums of word groups."""
+    first = lexicon().places["concept:no_water"]
+    return frozenset(i for i in range(first, len(sums)) if sums[i] > 0)
 
 
 def _overlap(left: frozenset[str], right: set[str]) -> float:
@@ -110,6 +122,7 @@ def carried(found: Found, words: Lexicon) -> Thread:
     return Thread(
         group=found.group, sender=None, field=spread, pairs=set(pairs_of(words.plain(found.text))),
         began=found.said_at, latest=found.said_at, at=-1, earlier=found,
+        concepts=set(concepts_in(words.sums(found.text))),
     )  # fmt: skip
 
 
@@ -119,7 +132,7 @@ def opened(reading: Reading, at: int) -> Thread:
     return Thread(
         group=line.group, sender=line.sender, field=reading.field, pairs=set(reading.pairs),
         began=line.said_at, latest=line.said_at, at=at, kind=reading.kind,
-        members=[(reading, "head")],
+        concepts=set(reading.concepts), members=[(reading, "head")],
     )  # fmt: skip
 
 
@@ -133,6 +146,7 @@ def extend(thread: Thread, reading: Reading, at: int) -> None:
         return
     thread.latest = reading.line.said_at
     thread.pairs |= reading.pairs
+    thread.concepts |= reading.concepts
     if part == "detail" and reading.line.text:
         thread.field = tuple(0.7 * a + 0.3 * b for a, b in zip(thread.field, reading.field, strict=True))
 
@@ -173,7 +187,9 @@ def threads(
                 best, chance = thread, likely
         if best is not None and chance >= join_from:
             extend(best, reading, at)
-        elif _opens(reading, open_from):
+        elif _opens(reading, open_from) or _again(reading, result):
+            if _again(reading, result):
+                reading = replace(reading, head=max(reading.head, _AGAIN))
             thread = opened(reading, at)
             thread.members += [(r, "detail") for r in loose if _shows(r, reading)]
             loose = [r for r in loose if not _shows(r, reading)]
@@ -187,6 +203,22 @@ def _opens(reading: Reading, open_from: float) -> bool:
     if reading.line.role != "villager":
         return reading.head >= (open_from + 1) / 2
     return reading.suspect or reading.head >= open_from
+
+
+def _again(reading: Reading, before: Sequence[Thread]) -> bool:
+    """Whether the line says that an earlier matter of this group is back or still open."""
+    if reading.line.role != "villager" or not _BACK.search(reading.line.text):
+        return False
+    return any(_repeats(reading, thread) for thread in before)
+
+
+def _repeats(reading: Reading, thread: Thread) -> bool:
+    if not timedelta(hours=3) <= reading.line.said_at - thread.began <= _BACK_REACH:
+        return False
+    shared = len(reading.pairs & thread.pairs)
+    if reading.line.sender == thread.sender:
+        return shared >= 1 or bool(reading.concepts & thread.concepts)
+    return shared >= 2 and bool(reading.concepts & thread.concepts)
 
 
 def _shows(picture: Reading, head: Reading) -> bool:

@@ -1,6 +1,11 @@
 """The only writers of cases: taking in, handling, and what the clock does."""
 
-from mingbai.cases.commands.drafts import discard_old_drafts, finish_draft, keep_draft
+from mingbai.cases.commands.drafts import (
+    discard_draft,
+    discard_old_drafts,
+    finish_draft,
+    keep_draft,
+)
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -10,7 +15,7 @@ from mingbai.cases.commands.handling import (
     refuse,
     start,
 )
-from mingbai.cases.commands.intake import submit_case
+from mingbai.cases.commands.intake import retract_filing, submit_case
 from mingbai.cases.commands.reporting import (
     append_evidence,
     attach_support_from_chat,
@@ -28,6 +33,7 @@ __all__ = [
     "assign",
     "attach_support_from_chat",
     "close_silent",
+    "discard_draft",
     "discard_old_drafts",
     "escalate_overdue",
     "finish_draft",
@@ -37,6 +43,7 @@ __all__ = [
     "rate",
     "read_contact",
     "refuse",
+    "retract_filing",
     "start",
     "submit_case",
     "supplement",

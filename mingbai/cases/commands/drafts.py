@@ -29,6 +29,11 @@ def finish_draft(*, key: UUID, number: str) -> None:
     Draft.objects.filter(key=key).update(number=number, content={})
 
 
+def discard_draft(*, key: UUID) -> None:
+    """Delete a draft and every word of it."""
+    Draft.objects.filter(key=key).delete()
+
+
 def discard_old_drafts(county: str) -> int:
     """Delete drafts older than three days; return how many."""
     old = Draft.objects.filter(county=county, made_at__lt=clock.now() - KEPT)

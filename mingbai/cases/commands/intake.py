@@ -14,12 +14,20 @@ from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import level_of, tell_body, write_event
+from mingbai.cases.commands.moving import (
+    Step,
+    level_of,
+    lock,
+    move,
+    name_of,
+    tell_body,
+    write_event,
+)
 from mingbai.cases.models import Attachment, Case, Contact, Field
 from mingbai.cases.states import State
 from mingbai.kernel import clock, scopes, sealing
-from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.kernel.actors import SYSTEM, Actor
+from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.uploads import StoredFile
 from mingbai.regions import queries as regions
 
@@ -101,6 +109,16 @@ def submit_case(
         return _known(filed) or _file_once(filed, actor)
 
 
+@transaction.atomic
+def retract_filing(*, county: str, number: str) -> None:
+    """Take back a case that a clerk filed by mistake; nobody may have touched it since.
+
+    Raises ``Refused`` when it is being handled, ``Missing`` when there is none.
+    """
+    case = lock(county, number, SYSTEM)
+    move(case, "retract", SYSTEM, version=None, step=Step(inner=True), clocks=Clockmaker())
+
+
 def _said(text: str) -> str:
     clean = text.strip()
     if len(clean) < SHORTEST:
@@ -141,6 +159,8 @@ def _file_once(filed: Filed, actor: Actor) -> str:
 
 def _file(filed: Filed, actor: Actor) -> str:
     now, body = clock.now(), accounts.village_body(filed.region)
+    if body is None:
+        raise Refused("这个村还没有承办单位，暂时不能在网上提交，请打村里或镇里的电话。")
     by_villager = filed.source == Case.Source.WEB
     case = Case(
         county=filed.county, number=_next_number(filed.county), token=filed.token, region=filed.region,
@@ -155,13 +175,13 @@ def _file(filed: Filed, actor: Actor) -> str:
     case.save(force_insert=True)
     stage = Attachment.Stage.EVIDENCE.value
     write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
-    _keep_contact(case, filed, actor)
+    _keep_contact(case, filed)
     audit.record(
         actor=actor, verb="case.submit", thing="case", thing_id=case.number, region=case.region,
         county=case.county, after={"state": case.state, "body": body.id, "version": 1},
         detail={"source": filed.source, "field": filed.field},
     )
-    tell_body(case, "来了一件新的", f"“{case.title}”等受理。")
+    tell_body(case, "来了一件新的", f"{name_of(case)}等受理。")
     return case.number
 
 
@@ -178,7 +198,7 @@ def _vector(filed: Filed) -> SearchVector:
     return SearchVector(Value(words.tokens(f"{filed.title} {filed.text} {filed.place}")), config="simple")
 
 
-def _keep_contact(case: Case, filed: Filed, actor: Actor) -> None:
+def _keep_contact(case: Case, filed: Filed) -> None:
     phone = filed.phone
     if not phone and case.reporter_id is not None:
         phone = accounts.phone_of(case.reporter_id)

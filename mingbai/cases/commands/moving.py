@@ -14,7 +14,7 @@ from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.models import Attachment, Case, CaseEvent, Support
 from mingbai.cases.states import BY_VERB, LEVEL_WORDS, OPEN, Level, State, Who
-from mingbai.kernel import clock
+from mingbai.kernel import clock, masking
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing, Refused, require
 from mingbai.kernel.uploads import StoredFile
@@ -130,6 +130,11 @@ def tell_body(case: Case, title: str, text: str) -> None:
     )
 
 
+def name_of(case: Case) -> str:
+    """Return how a notice names the case: by title, or by number alone when it is not public."""
+    return f"“{masking.text(case.title)}”" if case.is_public else f"件 {case.number} "
+
+
 def level_of(kind: str) -> Level:
     """Return the level on which a body of ``kind`` works."""
     return _LEVEL_OF.get(kind, Level.COUNTY)
@@ -161,22 +166,22 @@ def _digestible(case: Case) -> dict[str, object]:
 
 
 _TOLD: dict[str, tuple[str, str]] = {
-    "accept": ("已受理", "你反映的“{title}”，{body}已受理。"),
-    "refuse": ("不予受理", "你反映的“{title}”没有受理，理由和该找的地方写在里面。"),
-    "assign": ("已交办", "你反映的“{title}”，已交给{body}办。"),
-    "start": ("开始办理", "你反映的“{title}”，{body}开始办了。"),
-    "progress": ("有进展", "你反映的“{title}”有新进展。"),
-    "answer": ("已答复，请你评价", "“{title}”已答复。办得怎么样，请评一评。"),
-    "escalate": ("已升级", "“{title}”到期没办完，已升到{level}，由{body}来办。"),
-    "reopen": ("退回重办", "你不满意“{title}”的答复，已退回重办，由{body}来办。"),
-    "close": ("已办结", "“{title}”已办结。"),
+    "accept": ("已受理", "你反映的{name}，{body}已受理。"),
+    "refuse": ("不予受理", "你反映的{name}没有受理，理由和该找的地方写在里面。"),
+    "assign": ("已交办", "你反映的{name}，已交给{body}办。"),
+    "start": ("开始办理", "你反映的{name}，{body}开始办了。"),
+    "progress": ("有进展", "你反映的{name}有新进展。"),
+    "answer": ("已答复，请你评价", "{name}已答复。办得怎么样，请评一评。"),
+    "escalate": ("已升级", "{name}到期没办完，已升到{level}，由{body}来办。"),
+    "reopen": ("退回重办", "你不满意{name}的答复，已退回重办，由{body}来办。"),
+    "close": ("已办结", "{name}已办结。"),
 }
 
 
 def _tell(case: Case, verb: str, actor: Actor) -> None:
     """Write the notices of a move: reporter, supporters at the end, and whoever has it now."""
     body = accounts.body(case.body_id).name
-    fill = {"title": case.title, "body": body, "level": LEVEL_WORDS[Level(case.level)]}
+    fill = {"name": name_of(case), "body": body, "level": LEVEL_WORDS[Level(case.level)]}
     if verb in _TOLD:
         title, text = _TOLD[verb]
         people = _people(case, verb) - {actor.person_id or 0}
@@ -186,9 +191,9 @@ def _tell(case: Case, verb: str, actor: Actor) -> None:
                 link=f"/c/{case.number}", thing="case", thing_id=case.number,
             )
     if verb in {"assign", "escalate", "reopen"}:
-        tell_body(case, "有一件交到你们这里", f"“{case.title}”由你们承办，请按期办理。")
+        tell_body(case, "有一件交到你们这里", f"{name_of(case)}由你们承办，请按期办理。")
     if verb == "withdraw":
-        tell_body(case, "反映人已撤回", f"“{case.title}”反映人自己撤回了，不用再办。")
+        tell_body(case, "反映人已撤回", f"{name_of(case)}反映人自己撤回了，不用再办。")
 
 
 def _people(case: Case, verb: str) -> set[int]:

@@ -10,7 +10,7 @@ from django.db.models import F
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import Step, lock, move, note, tell_body, write_event
+from mingbai.cases.commands.moving import Step, lock, move, name_of, note, tell_body, write_event
 from mingbai.cases.commands.routing import again
 from mingbai.cases.models import Attachment, Case, CaseEvent, Rating, Support
 from mingbai.cases.states import county_of
@@ -66,7 +66,7 @@ def supplement(
     stage = Attachment.Stage.EVIDENCE.value
     write_event(case, "supplement", actor, text=said, files=[(f, stage) for f in files])
     note(case, actor, "supplement", files=len(files))
-    tell_body(case, "反映人补充了情况", f"“{case.title}”有新的补充，请看一看。")
+    tell_body(case, "反映人补充了情况", f"{name_of(case)}有新的补充，请看一看。")
 
 
 @transaction.atomic

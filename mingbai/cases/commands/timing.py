@@ -9,7 +9,7 @@ from django.db import transaction
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import Step, move, note, tell_body, write_event
+from mingbai.cases.commands.moving import Step, move, name_of, note, tell_body, write_event
 from mingbai.cases.commands.routing import above
 from mingbai.cases.deadline_table import standard
 from mingbai.cases.models import Case, Deadline
@@ -84,8 +84,8 @@ def _mark_late(case: Case) -> None:
     case.save(update_fields=["overdue"])
     write_event(case, "overdue", SYSTEM, late=True)
     note(case, SYSTEM, "overdue", level=case.level)
-    tell_body(case, "这件到期没办完", f"“{case.title}”已过期限，请尽快办理并答复。")
-    discipline = accounts.people_with_role("town_discipline", scope_containing=case.region)
+    tell_body(case, "这件到期没办完", f"{name_of(case)}已过期限，请尽快办理并答复。")
+    discipline = accounts.people_with_role("town_discipline", region=case.region)
     if discipline:
         notices.notify(
             person_ids=sorted({post.person_id for post in discipline}), county=case.county,

@@ -1,7 +1,7 @@
 """The only readers of cases; who looks is a parameter."""
 
 from mingbai.cases.countdown import Countdown, Group
-from mingbai.cases.queries.figures import Counts, counts_by_region, village_counts
+from mingbai.cases.queries.figures import Counts, counts_below, counts_by_region, village_counts
 from mingbai.cases.queries.lines import CaseLine, mine, search, village_cases
 from mingbai.cases.queries.pages import (
     CasePage,
@@ -14,7 +14,7 @@ from mingbai.cases.queries.pages import (
     media,
     public_case,
 )
-from mingbai.cases.queries.similar import OpenCase, SimilarCase, open_of_village, similar_open
+from mingbai.cases.queries.similar import OpenCase, open_of_village, similar_open
 from mingbai.cases.queries.staff import (
     Desk,
     DeskCounts,
@@ -22,8 +22,10 @@ from mingbai.cases.queries.staff import (
     case_for_staff,
     desk,
     desk_counts,
+    open_count,
     receipt,
     require_desk,
+    watches_only,
 )
 
 __all__ = [
@@ -38,10 +40,10 @@ __all__ = [
     "Media",
     "OpenCase",
     "Photo",
-    "SimilarCase",
     "StaffCase",
     "StepView",
     "case_for_staff",
+    "counts_below",
     "counts_by_region",
     "desk",
     "desk_counts",
@@ -49,6 +51,7 @@ __all__ = [
     "field_choices",
     "media",
     "mine",
+    "open_count",
     "open_of_village",
     "public_case",
     "receipt",
@@ -57,4 +60,5 @@ __all__ = [
     "similar_open",
     "village_cases",
     "village_counts",
+    "watches_only",
 ]

@@ -26,6 +26,7 @@ from mingbai.kernel import clock, deadlines, masking
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.fields import inside
+from mingbai.kernel.jinja import datetime_cn
 from mingbai.kernel.paging import Page, page
 from mingbai.regions import queries as regions
 
@@ -61,6 +62,20 @@ class CaseLine:
     overdue: bool
     is_public: bool
     version: int
+
+    @property
+    def tone(self) -> str:
+        """The countdown's tone; empty when nothing is due."""
+        return self.countdown.tone if self.countdown else ""
+
+    @property
+    def fact(self) -> str:
+        """The line below the title: where it stands, how long is left, who joined."""
+        parts = [f"{self.headline}，{self.countdown.words}" if self.countdown else self.headline]
+        parts.append(datetime_cn(self.answered_at or self.submitted_at))
+        if self.supports:
+            parts.append(f"{self.supports} 人附议")
+        return " · ".join(parts)
 
 
 class Liner:
@@ -132,8 +147,10 @@ def visible(viewer: Actor) -> Q:
 
 
 def territory(actor: Actor) -> Q:
-    """Return the filter "``actor`` may open it on the desk", as ``policies.may_open`` decides it."""
+    """Return the filter "it stands on ``actor``'s desk": ``policies.may_open``, or public ones to watch."""
     here = inside(actor.scope)
+    if not policies.handles(actor):
+        return here & shown()
     return here & Q(body_id=actor.body_id) if policies.only_what_it_holds(actor) else here
 
 

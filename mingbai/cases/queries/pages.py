@@ -199,7 +199,7 @@ def _step(event: CaseEvent, photos: Sequence[Photo], liner: Liner, *, clear: boo
 
 
 def _public_file(file: Attachment) -> bool:
-    """A voice tells who speaks, so only photos are public, and none of an inner step."""
+    """Tell whether passers-by may see it: only photos, since a voice tells who speaks, and no inner step."""
     return file.kind == "photo" and (file.event is None or not file.event.inner)
 
 

@@ -16,14 +16,6 @@ LOOKED_AT = 200
 
 
 @dataclass(frozen=True)
-class SimilarCase:
-    """A line and how alike it is, 0 to 1."""
-
-    line: CaseLine
-    likeness: float
-
-
-@dataclass(frozen=True)
 class OpenCase:
     """What recognising needs of an open case, public or not."""
 
@@ -37,7 +29,7 @@ class OpenCase:
     submitted_at: datetime
 
 
-def similar_open(region: str, text: str, limit: int = 3) -> Sequence[SimilarCase]:
+def similar_open(region: str, text: str, limit: int = 3) -> Sequence[CaseLine]:
     """Return the village's open public cases most alike to ``text``, best first."""
     cases = rows().filter(shown(), county=region[:6], region=region, state__in=OPEN)
     scored = [
@@ -46,7 +38,7 @@ def similar_open(region: str, text: str, limit: int = 3) -> Sequence[SimilarCase
     ]
     best = sorted((x for x in scored if x[0] >= LEAST), key=lambda x: (-x[0], -x[1].pk))[:limit]
     liner = Liner()
-    return [SimilarCase(liner.line(case, "", clear=False), score) for score, case in best]
+    return [liner.line(case, "", clear=False) for _, case in best]
 
 
 def open_of_village(region: str) -> Sequence[OpenCase]:

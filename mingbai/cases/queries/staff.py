@@ -100,13 +100,26 @@ def require_desk(actor: Actor) -> None:
         raise Missing("desk")
 
 
+def watches_only(actor: Actor) -> bool:
+    """Whether the actor follows the public cases of a territory without working on any."""
+    return policies.watches(actor)
+
+
+def open_count(actor: Actor) -> int:
+    """Return how many open cases the actor's body holds, for the menu."""
+    if not policies.handles(actor):
+        return 0
+    return Case.objects.filter(_open_here(actor)).count()
+
+
 def desk(actor: Actor, *, which: str = "open", q: str = "", after: str = "", size: int = 30) -> Desk:
-    """Return a page of the officer's list.
+    """Return a page of the officer's list; posts that only watch get the public ones.
 
     ``which``: ``open`` what the own body holds, ``mine`` what the officer handles, ``late`` past the
     deadline, ``solved`` and ``all`` of the territory. ``q`` narrows by number or words.
     """
-    require_desk(actor)
+    if not policies.handles(actor) and not policies.watches(actor):
+        raise Missing("desk")
     cases = _list(actor, which)
     if q.strip():
         cases = cases.filter(matching(q.strip()[:60]))
@@ -173,7 +186,7 @@ def receipt(actor: Actor, county: str, number: str) -> CaseLine:
 
 def _list(actor: Actor, which: str) -> QuerySet[Case]:
     narrow = {
-        "open": Q(body_id=actor.body_id, state__in=OPEN),
+        "open": _open_here(actor),
         "mine": Q(handler_id=actor.post_id, state__in=OPEN),
         "late": Q(state__in=OPEN, due_at__lt=clock.now()),
         "solved": Q(state__in=SOLVED),
@@ -182,6 +195,10 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
     return rows().filter(territory(actor), narrow)
+
+
+def _open_here(actor: Actor) -> Q:
+    return Q(body_id=actor.body_id, state__in=OPEN) & territory(actor)
 
 
 def _masked(contact: Contact | None, case: Case) -> str:

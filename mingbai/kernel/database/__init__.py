@@ -1,10 +1,9 @@
 """database 数据库: runs, sets up, backs up and restores the PostgreSQL that belongs to a data folder.
 
-``Server(data).start()`` runs it, ``attach(data)`` finds the one that another command runs. Nothing
-here knows Django.
+``Server(data).start()`` runs it, ``attach(data)`` finds the one that another command runs;
+``backup`` holds backing up and restoring. Nothing here knows Django.
 """
 
-from mingbai.kernel.database.backup import backup, restore, verify
 from mingbai.kernel.database.errors import (
     AlreadyRunning,
     BackupBroken,
@@ -29,11 +28,8 @@ __all__ = [
     "Server",
     "StartFailed",
     "attach",
-    "backup",
     "connect_urls",
     "create_database",
     "drop_database",
     "ensure_roles",
-    "restore",
-    "verify",
 ]

@@ -30,8 +30,8 @@ from pathlib import Path
 import psycopg
 
 from mingbai.kernel.database.binaries import Programs, find
-from mingbai.kernel.database.errors import BackupBroken, DatabaseProblem, RestoreRefused
-from mingbai.kernel.database.files import write_private
+from mingbai.kernel.database.errors import BackupBroken, DatabaseProblem, NotRunning, RestoreRefused
+from mingbai.kernel.database.files import exclusive, write_private
 from mingbai.kernel.database.places import SYSTEM, Place, bare_environment
 from mingbai.kernel.database.roles import SUPERUSER
 from mingbai.kernel.database.server import UNFINISHED, Live, Server
@@ -78,14 +78,35 @@ def backup(
     """Back up a running database into the new folder ``target`` and verify the copy.
 
     Raises ``DatabaseProblem`` when ``target`` is taken or the copy fails; nothing is left then.
+    Raises ``AlreadyRunning`` while another backup is made beside it.
     """
     target = target.expanduser().resolve()
     if target.exists():
         raise DatabaseProblem(f"{target} 已经有了，请换一个新的备份文件夹。")
     programs = find(_server_major(live))
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=0o700, parents=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with exclusive(target.parent / ".backup.lock"):
+        # One name for all, so that the next backup clears away what a killed one left.
+        part = target.with_name(".backup.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700)
+        summary = _fill(live, programs, part, at=at, release=release, on_progress=on_progress)
+        part.rename(target)
+        _flush(target.parent)
+    on_progress(1.0, "备份完毕")
+    return summary
+
+
+def _fill(
+    live: Live,
+    programs: Programs,
+    part: Path,
+    *,
+    at: datetime,
+    release: str,
+    on_progress: Progress,
+) -> Summary:
+    """Make a complete and verified backup in the folder ``part``, or none."""
     try:
         _copy_database(live, programs, part / "postgres", on_progress)
         on_progress(0.75, "正在复制附件")
@@ -95,9 +116,7 @@ def backup(
                 _copy_file(live.data / name, part / name)
         on_progress(0.85, "正在登记校验码")
         summary = _write_summary(part, programs, at, release)
-        verify(part, on_progress=lambda done, label: on_progress(0.9 + done / 10, label))
-        os.sync()
-        part.rename(target)
+        verify(part, on_progress=lambda done, label: on_progress(0.9 + done / 11, label))
     except OSError as problem:
         shutil.rmtree(part, ignore_errors=True)
         raise DatabaseProblem(f"备份没有完成：{_reason(str(problem))}。") from problem
@@ -160,7 +179,11 @@ def restore(
         if not force and not mark.exists():
             _refuse_overwriting(place)
         on_progress(0.4, "正在放回数据")
-        fresh = _copies(source, place, on_progress)
+        try:
+            fresh = _copies(source, place, on_progress)
+        except OSError as problem:
+            _clear_rooms(place)
+            raise DatabaseProblem(f"恢复没有完成：{_reason(str(problem))}。") from problem
         write_private(mark, f"{source}\n")
         _swap(fresh)
         try:
@@ -168,19 +191,22 @@ def restore(
             server.start_at(place, ExitStack()).stop()
         except BaseException:
             _swap_back(fresh)
+            _clear_rooms(place)
             mark.unlink()
             raise
         _drop_replaced(fresh)
         mark.unlink()
-        for copy, _ in fresh:
-            shutil.rmtree(copy.parent, ignore_errors=True)
+        _clear_rooms(place)
     on_progress(1.0, "恢复完毕")
     return summary
 
 
 def _server_major(live: Live) -> int:
-    with psycopg.connect(live.superuser_url) as connection:
-        return connection.info.server_version // 10000
+    try:
+        with psycopg.connect(live.superuser_url) as connection:
+            return connection.info.server_version // 10000
+    except psycopg.OperationalError:
+        raise NotRunning("数据库没有回应，不能备份。请先确认明白正在运行。") from None
 
 
 def _copy_database(live: Live, programs: Programs, target: Path, on_progress: Progress) -> None:
@@ -214,7 +240,7 @@ def _copy_database(live: Live, programs: Programs, target: Path, on_progress: Pr
 
 def _reason(said: str) -> str:
     if "No space left on device" in said:
-        return "放备份的磁盘满了"
+        return "磁盘满了，请腾出空间后再试"
     return said.strip().rpartition("\n")[2] or "数据库没有回应"
 
 
@@ -296,13 +322,13 @@ def _refuse_overwriting(place: Place) -> None:
 
 def _copies(source: Path, place: Place, on_progress: Progress) -> list[tuple[Path, Path]]:
     """Copy the backup to where a rename puts it in place; return pairs of copy and final path."""
-    # The cluster may lie on another file system than the data folder.
-    rooms = [folder / ".restore" for folder in (place.home, place.data)]
+    _clear_rooms(place)
+    rooms = _rooms(place)
     for room in rooms:
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir(mode=0o700)
+        room.mkdir(mode=0o700, exist_ok=True)
     cluster, media = rooms[0] / "postgres", rooms[1] / "media"
-    _copy_tree(source / "postgres", cluster)
+    # PostgreSQL itself flushes a restored cluster to disk when it starts for the first time.
+    _copy_tree(source / "postgres", cluster, flush=False)
     place.account.give_tree(cluster)
     on_progress(0.75, "正在放回附件")
     _copy_tree(source / "media", media)
@@ -311,8 +337,17 @@ def _copies(source: Path, place: Place, on_progress: Progress) -> list[tuple[Pat
         if (source / name).exists():
             _copy_file(source / name, rooms[1] / name)
             pairs.append((rooms[1] / name, place.data / name))
-    os.sync()
     return pairs
+
+
+def _rooms(place: Place) -> list[Path]:
+    """Return where copies wait: the cluster may lie on another file system than the rest."""
+    return [folder / ".restore" for folder in (place.home, place.data)]
+
+
+def _clear_rooms(place: Place) -> None:
+    for room in _rooms(place):
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def _aside(final: Path) -> Path:
@@ -351,18 +386,30 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _copy_tree(source: Path, target: Path) -> None:
+def _copy_tree(source: Path, target: Path, *, flush: bool = True) -> None:
     """Copy folders and plain files, private to ourselves; links are left out."""
     target.mkdir(mode=0o700)
     if not source.is_dir():
         return
     for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
         if entry.is_dir(follow_symlinks=False):
-            _copy_tree(Path(entry.path), target / entry.name)
+            _copy_tree(Path(entry.path), target / entry.name, flush=flush)
         elif entry.is_file(follow_symlinks=False):
-            _copy_file(Path(entry.path), target / entry.name)
+            _copy_file(Path(entry.path), target / entry.name, flush=flush)
+    if flush:
+        _flush(target)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def _copy_file(source: Path, target: Path, *, flush: bool = True) -> None:
     shutil.copyfile(source, target)
     target.chmod(0o600)
+    if flush:
+        _flush(target)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

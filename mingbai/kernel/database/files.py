@@ -40,7 +40,7 @@ def exclusive(path: Path, *, wait: bool = False) -> Iterator[None]:
         except BlockingIOError:
             holder = os.read(handle, 20).decode("ascii", "replace").strip()
             raise AlreadyRunning(
-                f"数据文件夹 {path.parent} 已在使用中（进程 {holder or '未知'}）。请先停下它，再试一次。"
+                f"文件夹 {path.parent} 已在使用中（进程 {holder or '未知'}）。请先停下它，再试一次。"
             ) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

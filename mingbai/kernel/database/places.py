@@ -249,7 +249,13 @@ def _own_account(cluster: Path) -> Account:
         foreign = True
     if foreign:
         raise DatabaseProblem(f"数据库文件夹 {cluster} 属于别的用户，请用当初启动它的用户来运行。")
-    return Account(str(uid), uid, os.getegid())
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        raise DatabaseProblem(
+            f"系统里没有编号为 {uid} 的用户，PostgreSQL 不能运行。请换一个有账号的用户启动。"
+        ) from None
+    return Account(name, uid, os.getegid())
 
 
 def _system_account() -> Account:

@@ -49,8 +49,13 @@ def ensure_roles(superuser_url: str, *, passwords: Mapping[str, str] | None = No
         exact = " WITH INHERIT FALSE, SET TRUE" if connection.info.server_version >= 160000 else ""
         grant = sql.SQL(f"GRANT {{}} TO {{}}{exact}")
         connection.execute(grant.format(sql.Identifier(CLUES), sql.Identifier(APP)))
+
+
+def close_other_databases(superuser_url: str) -> None:
+    """Keep everybody out of the databases that come with a server; for a server all our own."""
+    with psycopg.connect(superuser_url) as connection:
         connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
-        # Test runs of the owner make their databases from there.
+        # A test run makes its databases from there, as the owner.
         connection.execute(
             sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(sql.Identifier(OWNER))
         )

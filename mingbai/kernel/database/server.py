@@ -209,6 +209,7 @@ class Server:
         running = self._launch_ready(place, programs, passwords, locks)
         try:
             roles.ensure_roles(running.superuser_url, passwords=passwords)
+            roles.close_other_databases(running.superuser_url)
             roles.create_database(running.superuser_url)
         except BaseException:
             _shut_down(running.child)
@@ -533,4 +534,6 @@ def _said(running: Running) -> str:
 def _why(said: str, log: Path) -> str:
     if "No space left on device" in said:
         return f"磁盘满了，数据库不能启动。请腾出空间后再试（{log.parent}）。"
+    if "invalid locale name" in said:
+        return f"系统缺少语言环境 {roles.LOCALE}，数据库认不出中文。请先安装它再启动。"
     return f"数据库没能启动，原因见 {log} 的末尾。"

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import os
+import errno
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mingbai.kernel.database import (
     AlreadyRunning,
     BackupBroken,
     DatabaseProblem,
+    NotRunning,
     ProgramsMissing,
     RestoreRefused,
     Server,
@@ -22,10 +23,8 @@ from mingbai.kernel.database import (
     attach,
     backup,
     binaries,
-    restore,
-    verify,
 )
-from mingbai.kernel.database.backup import Summary
+from mingbai.kernel.database.backup import Summary, restore, verify
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=timezone(timedelta(hours=8)))
 VILLAGES = ["前埔", "后垵", "溪边"]
@@ -39,7 +38,7 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def kept(shared, tmp_path_factory) -> Iterator[Kept]:
+def kept(shared) -> Iterator[Kept]:
     """A backup of three villages, one picture and the keys; tests that harm it heal it."""
     with psycopg.connect(shared.owner_url) as connection:
         connection.execute("CREATE TABLE village (name text)")
@@ -48,9 +47,9 @@ def kept(shared, tmp_path_factory) -> Iterator[Kept]:
     (shared.data / "media" / "2026" / "路灯.jpg").write_bytes(b"\xff\xd8 picture")
     (shared.data / "keys.json").write_text('{"contacts": "old"}')
     told: list[tuple[float, str]] = []
-    folder = tmp_path_factory.mktemp("backup") / "2026-11-21"
+    folder = shared.data.parent / "backups" / "2026-11-21"
     live = attach(shared.data)
-    summary = backup(
+    summary = backup.backup(
         live, folder, at=AT, release="0.1.0", on_progress=lambda *step: told.append(step)
     )
     return Kept(folder, summary, told)
@@ -100,28 +99,30 @@ def test_a_backup_is_private(kept):
 def test_progress_only_grows_and_ends_at_one(kept):
     fractions = [fraction for fraction, _ in kept.told]
     assert fractions == sorted(fractions)
-    assert (fractions[-1], kept.told[-1][1]) == (1.0, "核对完毕")
+    assert (fractions[-1], kept.told[-1][1]) == (1.0, "备份完毕")
     assert "正在复制数据库" in {label for _, label in kept.told}
 
 
 def test_a_taken_target_is_refused(kept, shared):
     before = kept.folder.stat().st_mtime_ns
     with pytest.raises(DatabaseProblem, match="已经有了，请换一个新的备份文件夹"):
-        backup(shared, kept.folder, at=AT)
+        backup.backup(shared, kept.folder, at=AT)
     assert kept.folder.stat().st_mtime_ns == before
 
 
-def test_a_backup_that_fails_leaves_nothing(shared, tmp_path, monkeypatch):
-    passwords = dict(shared.passwords) | {"postgres": "falsch"}
-    monkeypatch.setitem(shared.passwords, "postgres", passwords["postgres"])
-    live = attach(shared.data)
-    broken = type(live)(**(live.__dict__ | {"passwords": shared.passwords}))
-    monkeypatch.setattr(
-        "mingbai.kernel.database.backup._server_major", lambda _: shared.place.major
-    )
-    with pytest.raises(DatabaseProblem, match="备份没有完成"):
-        backup(broken, tmp_path / "backup", at=AT)
-    assert list(tmp_path.iterdir()) == []
+def test_without_a_server_there_is_no_backup(shared, tmp_path):
+    live = replace(attach(shared.data), sockets=tmp_path)
+    with pytest.raises(NotRunning, match="数据库没有回应"):
+        backup.backup(live, tmp_path / "backup", at=AT)
+    assert not (tmp_path / "backup").exists()
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(shared, tmp_path, monkeypatch):
+    monkeypatch.setitem(shared.passwords, "postgres", "falsch")
+    monkeypatch.setattr(backup, "_server_major", lambda _: shared.place.major)
+    with pytest.raises(DatabaseProblem, match=r"备份没有完成：.*password authentication failed"):
+        backup.backup(shared, tmp_path / "backup", at=AT)
+    assert [path.name for path in tmp_path.iterdir()] == [".backup.lock"]
 
 
 def test_a_restored_backup_holds_the_same(kept, room):
@@ -236,8 +237,22 @@ def tables(serve) -> list[str]:
 
 def test_an_existing_database_is_not_overwritten(kept, other, serve, room):
     before = state(other)
-    with pytest.raises(RestoreRefused, match="里已有数据库。.*--force"):
+    with pytest.raises(RestoreRefused, match=r"里已有数据库。.*--force"):
         restore(kept.folder, other, system=room / "system")
+    assert state(other) == before
+    assert tables(serve) == ["other"]
+
+
+def test_a_full_disk_leaves_everything_as_it_was(kept, other, serve, room, monkeypatch):
+    before = state(other)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", full)
+        with pytest.raises(DatabaseProblem, match=r"恢复没有完成：磁盘满了"):
+            restore(kept.folder, other, force=True, system=room / "system")
     assert state(other) == before
     assert tables(serve) == ["other"]
 
@@ -293,6 +308,5 @@ def test_after_a_killed_restore_nothing_starts_until_it_is_repeated(
     assert not (other / "postgres").exists()
     restore(kept.folder, other, system=room / "system")
     assert tables(serve) == ["village"]
-    assert sorted(os.listdir(other)) == sorted(
-        {*os.listdir(other)} - {"postgres.replaced", "restore.unfinished", ".restore"}
-    )
+    names = {path.name for path in other.iterdir()}
+    assert names & {"postgres.replaced", "restore.unfinished", ".restore"} == set()

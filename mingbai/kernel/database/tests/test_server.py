@@ -63,7 +63,8 @@ def parent(pid: int) -> int:
 
 def postmasters(cluster: Path) -> list[int]:
     alive = processes.all_on_cluster(cluster)
-    return [pid for pid in alive if parent(pid) not in alive]
+    parents = {pid: parent(pid) for pid in alive}
+    return [pid for pid, above in parents.items() if above and above not in alive]
 
 
 def dead_pid() -> int:
@@ -317,14 +318,15 @@ def test_a_cluster_copied_back_by_root_gets_its_user_again(serve, room):
 
 
 @root_only
-def test_programs_that_the_user_cannot_reach_are_refused(serve, tmp_path, monkeypatch):
+def test_programs_that_the_user_cannot_reach_are_refused(serve, room, tmp_path, monkeypatch):
     folder = tmp_path / "bin"
     folder.mkdir()
     for program in (places.wheel_folder() / "pginstall" / "bin").iterdir():
         (folder / program.name).symlink_to(program)
     monkeypatch.setenv("MINGBAI_PG_BIN", str(folder))
     with pytest.raises(ProgramsMissing, match="进不去 PostgreSQL 程序的文件夹"):
-        serve().start()
+        serve(room / "new").start()
+    assert not (room / "new" / "postgres").exists()
 
 
 @root_only
@@ -336,6 +338,13 @@ def test_without_useradd_an_existing_postgres_user_serves(monkeypatch):
     known.clear()
     with pytest.raises(DatabaseProblem, match="请先新建用户 mingbai-pg"):
         places._system_account()
+
+
+def test_a_user_without_an_account_is_told_so(serve, room, monkeypatch):
+    """Some container hosts run programs under a bare number; initdb refuses to."""
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    with pytest.raises(DatabaseProblem, match="没有编号为 54321 的用户"):
+        places._account(room / "new" / "postgres")
 
 
 def test_a_long_path_gets_a_short_private_socket_folder(serve, room):
@@ -372,7 +381,8 @@ import sys, threading
 from pathlib import Path
 from mingbai.kernel.database import Server
 def run():
-    print(Server(Path(sys.argv[1]), system=Path(sys.argv[2])).start().pid, flush=True)
+    server = Server(Path(sys.argv[1]), system=Path(sys.argv[2]), settings={"fsync": "off"})
+    print(server.start().pid, flush=True)
     threading.Event().wait()
 if sys.argv[3] == "thread":
     threading.Thread(target=run).start()

@@ -14,9 +14,7 @@ function show(elder) {
 }
 
 function remember(elder) {
-  const life = elder ? 31536000 : 0;
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `mode=elder; path=/; max-age=${life}; samesite=lax${secure}`;
+  document.cookie = `mode=${elder ? "elder" : "plain"}; path=/; max-age=34560000; samesite=lax`;
 }
 
 if (link) {

@@ -1,0 +1,235 @@
+"""The writers of persons, bodies and posts; logging in, by password or by a code sent to a phone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from mingbai.accounts import policies
+from mingbai.accounts.models import Body, LoginFailure, Person, PhoneCode, Post
+from mingbai.accounts.queries import role
+from mingbai.accounts.roles import roles
+from mingbai.audit.commands import record
+from mingbai.kernel import clock, scopes, sealing
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput, Refused, require
+from mingbai.kernel.ports import sms_sender
+from mingbai.regions import names as region_names
+
+MOBILE = re.compile(r"1[3-9]\d{9}")
+CODE_LIVES = timedelta(minutes=10)
+CODE_PAUSE = timedelta(minutes=1)
+CODES_AN_HOUR = 5
+TRIES = 5
+LOCKED = timedelta(minutes=15)
+WRONGS = 5
+SHORTEST = 10
+_NOBODY = "argon2$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5bm9ib2R5$C0o1fVw3sQx0yq0x2q6C1v0l8V0oE4o5r5m1YqE0a8k"
+
+
+def log_in(*, login: str, password: str) -> Person:
+    """Return the member of staff whose name and password these are.
+
+    Raises ``BadInput`` for a wrong pair, with the same words and the same work for an unknown name,
+    and ``Refused`` with the time when five wrong ones in a row have locked the name.
+    """
+    name = login.strip()[:64]
+    now = clock.now()
+    failure = LoginFailure.objects.select_for_update().filter(login=name).first()
+    if failure and failure.locked_until and failure.locked_until > now:
+        raise Refused(f"连续输错 {WRONGS} 次，请在 {clock.local(failure.locked_until):%H:%M} 以后再试。")
+    person = Person.objects.filter(login=name, is_active=True).first()
+    if check_password(password, person.password if person else _NOBODY) and person:
+        LoginFailure.objects.filter(login=name).delete()
+        record(actor=_as(person), verb="log_in", thing="person", thing_id=str(person.pk))
+        return person
+    _count_failure(name, failure)
+    record(actor=None, verb="log_in_failed", thing="person", thing_id=str(person.pk) if person else "unknown")
+    raise BadInput("登录名或密码不对，请再试一次。", "password")
+
+
+def _count_failure(name: str, failure: LoginFailure | None) -> None:
+    now = clock.now()
+    if failure is None:
+        failure, _ = LoginFailure.objects.select_for_update().get_or_create(login=name, defaults={"last_at": now})
+    again = failure.locked_until is not None and failure.locked_until <= now
+    failure.count = 1 if again else failure.count + 1
+    failure.last_at = now
+    failure.locked_until = now + LOCKED if failure.count >= WRONGS else None
+    failure.save()
+
+
+def send_phone_code(*, phone: str) -> str:
+    """Send a six-digit code to a phone and return it (shown by the demo only, never logged).
+
+    Raises ``BadInput`` for a number that is no mobile number, ``Refused`` when the last code is less
+    than a minute old or five were sent within the hour.
+    """
+    number = clean_phone(phone)
+    index = sealing.index(number)
+    now = clock.now()
+    recent = list(
+        PhoneCode.objects.select_for_update()
+        .filter(phone_index=index, sent_at__gt=now - timedelta(hours=1)).order_by("-sent_at")
+    )
+    if recent and recent[0].sent_at > now - CODE_PAUSE:
+        raise Refused("验证码刚发过，请等一分钟再要。")
+    if len(recent) >= CODES_AN_HOUR:
+        raise Refused("一小时内要得太多了，请晚一点再试，或到村部请村干部代办。")
+    code = f"{secrets.randbelow(10**6):06d}"
+    PhoneCode.objects.create(phone_index=index, code_hash=_hash(index, code), sent_at=now)
+    try:
+        sms_sender()(number, f"验证码 {code}，10 分钟内有效。请不要告诉别人。")
+    except ConnectionError as wrong:
+        raise Refused("短信没有发出去，请稍后再试，或到村部请村干部代办。") from wrong
+    record(actor=None, verb="send_code", thing="phone", thing_id=index[:16])
+    return code
+
+
+def check_phone_code(*, phone: str, code: str) -> Person:
+    """Return the person of this phone, made at first use, when the code is the one sent last.
+
+    Raises ``BadInput`` with what to do when it is wrong, used, older than ten minutes, or was tried
+    five times. The count of tries is kept although the command refuses.
+    """
+    index = sealing.index(clean_phone(phone))
+    last = PhoneCode.objects.select_for_update().filter(phone_index=index).order_by("-sent_at", "-id").first()
+    now = clock.now()
+    if last is None or last.used_at or last.sent_at < now - CODE_LIVES or last.tries >= TRIES:
+        raise BadInput("验证码过期了，请重新获取。", "code")
+    if not hmac.compare_digest(last.code_hash, _hash(index, code.strip())):
+        last.tries += 1
+        last.save(update_fields=["tries"])
+        raise BadInput("验证码不对，请看短信再填一次。", "code")
+    last.used_at = now
+    last.save(update_fields=["used_at"])
+    person, made = Person.objects.get_or_create(
+        phone_index=index,
+        defaults={
+            "phone_sealed": sealing.seal(clean_phone(phone), f"person:{index}"), "created_at": now, "password": "!",
+        },
+    )
+    if not person.is_active:
+        raise BadInput("这个号码暂时不能用，请联系村干部。", "phone")
+    record(actor=_as(person), verb="join" if made else "log_in", thing="person", thing_id=str(person.pk))
+    return person
+
+
+def create_staff(
+    *, login: str, name: str, password: str, phone: str | None = None, demo: bool = False
+) -> Person:
+    """Add a member of staff. Raises ``BadInput`` for a weak password or a name that is taken."""
+    check_strength(password, login)
+    with scopes.enter():
+        if Person.objects.filter(login=login).exists():
+            raise BadInput(f"登录名 {login} 已有人用。", "login")
+        index = sealing.index(phone) if phone else None
+        person = Person.objects.create(
+            login=login, name=name, password=make_password(password), created_at=clock.now(), is_demo=demo,
+            phone_index=index, phone_sealed=sealing.seal(phone, f"person:{index}") if phone else None,
+        )
+        record(actor=None, verb="create", thing="person", thing_id=str(person.pk))
+    return person
+
+
+def check_strength(password: str, login: str) -> None:
+    """Raise ``BadInput`` unless the password has ten characters, is not all digits and not the name."""
+    if len(password) < SHORTEST:
+        raise BadInput(f"密码至少 {SHORTEST} 个字符。", "password")
+    if password.isdigit():
+        raise BadInput("密码不能全是数字。", "password")
+    if login and login.lower() in password.lower():
+        raise BadInput("密码里不要带登录名。", "password")
+
+
+def change_password(*, actor: Actor, old: str, new: str) -> None:
+    """Give the acting member of staff a new password. Raises ``BadInput``."""
+    person = Person.objects.select_for_update().get(pk=actor.person_id)
+    if not check_password(old, person.password):
+        raise BadInput("原密码不对。", "old")
+    check_strength(new, person.login or "")
+    person.password = make_password(new)
+    person.save(update_fields=["password"])
+    record(actor=actor, verb="change_password", thing="person", thing_id=str(person.pk))
+
+
+def create_body(
+    *, kind: str, region: str, name: str, duties: str = "", phone: str = "", parent: int | None = None
+) -> int:
+    """Add an office, or bring its line up to date; return its id."""
+    with scopes.enter():
+        body, _ = Body.objects.update_or_create(
+            region_id=region, name=name,
+            defaults={"kind": kind, "duties": duties, "phone": phone, "parent_id": parent},
+        )
+        record(actor=None, verb="create", thing="body", thing_id=str(body.pk), region=region)
+    return body.pk
+
+
+def appoint(
+    *,
+    actor: Actor | None,
+    person_id: int,
+    role: str,
+    region: str,
+    body_id: int,
+    title: str,
+    since: date,
+    until: date | None = None,
+) -> int:
+    """Give a person a post. ``actor`` None stands for the installation itself (demo, first start)."""
+    if role not in roles():
+        raise BadInput(f"没有“{role}”这个角色。", "role")
+    if actor is not None:
+        require(policies.may_appoint(actor, person_id, region))
+    with scopes.enter():
+        post = Post.objects.create(
+            person_id=person_id, role=role, region_id=region, scope=region_names.scope(region),
+            body_id=body_id, title=title, since=since, until=until,
+        )
+        record(actor=actor, verb="appoint", thing="post", thing_id=str(post.pk), region=region, detail={"role": role})
+    return post.pk
+
+
+def end_post(*, actor: Actor | None, post_id: int, last_day: date) -> None:
+    """End a post; from the day after it has no effect."""
+    with scopes.enter():
+        post = Post.objects.select_for_update().get(pk=post_id)
+        if actor is not None:
+            require(policies.may_appoint(actor, post.person_id, post.region_id))
+        post.until = last_day
+        post.save(update_fields=["until"])
+        record(actor=actor, verb="end", thing="post", thing_id=str(post_id), region=post.region_id)
+
+
+def note_logout(*, actor: Actor) -> None:
+    """Put a logout on record."""
+    record(actor=actor, verb="log_out", thing="person", thing_id=str(actor.person_id))
+
+
+def note_switch(*, actor: Actor) -> None:
+    """Put a change of post on record."""
+    record(actor=actor, verb="switch_post", thing="post", thing_id=str(actor.post_id), region=actor.region)
+
+
+def clean_phone(phone: str) -> str:
+    """Return the eleven digits. Raises ``BadInput`` when they are no mobile number."""
+    digits = re.sub(r"[\s-]", "", phone).removeprefix("+86")
+    if not MOBILE.fullmatch(digits):
+        raise BadInput("手机号应是 11 位数字，请检查。", "phone")
+    return digits
+
+
+def _hash(index: str, code: str) -> str:
+    return hmac.new(settings.PEPPER.encode(), f"{index}:{code}".encode(), hashlib.sha256).hexdigest()
+
+
+def _as(person: Person) -> Actor:
+    kind = role("villager")
+    return Actor(person.pk, None, kind.code, "", None, kind.side, person.name or "村民")

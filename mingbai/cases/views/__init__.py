@@ -1,0 +1,1 @@
+"""Pages of cases: filing, reading, the desk."""

@@ -1,0 +1,144 @@
+"""What the pages share: who asks, uploaded files, the rail of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.urls import reverse
+
+from mingbai.cases import queries
+from mingbai.kernel import uploads
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput
+from mingbai.kernel.jinja import datetime_cn
+
+_ICONS = {
+    "assign": "arrow-right",
+    "escalate": "trending-up",
+    "reopen": "arrow-back-up",
+    "supplement": "message-plus",
+    "evidence": "messages",
+    "withdraw": "x",
+    "refuse": "ban",
+}
+_STAGES = {"evidence": "反映时", "before": "办理前", "after": "办理后"}
+
+
+class AskedBy(HttpRequest):
+    """A request whose middleware found out who asks."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture for the page's macros."""
+
+    src: str
+    thumb: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class RailStep:
+    """One node of the rail, as ``m.rail`` wants it."""
+
+    s: str
+    title: str
+    when: str
+    text: str
+    strong: str
+    icon: str
+    photos: Sequence[Shot] = field(default_factory=tuple)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who asks."""
+    return cast("AskedBy", request).actor
+
+
+def stored(
+    request: HttpRequest, name: str, *, kinds: Sequence[str], most: int, there: int = 0
+) -> list[uploads.StoredFile]:
+    """Keep the uploaded files of one form field. Raises ``BadInput`` with the field's name."""
+    sent = cast("list[UploadedFile]", request.FILES.getlist(name))
+    if there + len(sent) > most:
+        raise BadInput(f"最多 {most} 张，请去掉几张再交。", name)
+    try:
+        return [uploads.store(file, kinds=kinds) for file in sent if file.size]
+    except BadInput as wrong:
+        raise BadInput(str(wrong), name) from wrong
+
+
+def first_errors(wrong: BadInput) -> Mapping[str, str]:
+    """Return the sentence under the field it belongs to."""
+    return {wrong.field or "text": str(wrong)}
+
+
+def shot(photo: queries.Photo) -> Shot:
+    """Return a photo's addresses and words."""
+    stage = _STAGES[photo.stage]
+    caption = f"{stage} {datetime_cn(photo.added_at)}"
+    return Shot(
+        reverse("cases:media", args=[photo.key]), reverse("cases:thumb", args=[photo.key]),
+        f"{stage}的照片", caption,
+    )
+
+
+def shots(photos: Iterable[queries.Photo]) -> list[Shot]:
+    """Return the pictures among the files."""
+    return [shot(photo) for photo in photos if photo.kind == "photo"]
+
+
+def rail(steps: Sequence[queries.StepView], *, open_: bool, mine: bool) -> list[RailStep]:
+    """Return the history for ``m.rail``, newest first; the newest step of an open case is now."""
+    who = "你" if mine else "反映人"
+    return [
+        RailStep(
+            s="late" if step.late else "now" if open_ and n == 0 else "done",
+            title=_title(step, who),
+            when=datetime_cn(step.at),
+            text=_text(step),
+            strong=_late(step),
+            icon=_ICONS.get(step.verb, ""),
+            photos=shots(step.photos) if step.verb != "submit" else (),
+        )
+        for n, step in enumerate(steps)
+    ]
+
+
+def _title(step: queries.StepView, who: str) -> str:
+    titles = {
+        "submit": f"{who if step.label == '反映人' else step.label}提交",
+        "withdraw": f"{who}撤回",
+        "supplement": f"{who}补充情况",
+        "rate": f"{who}评价",
+        "reopen": f"{who}不满意，退回重办",
+        "escalate": f"超时未办，自动升到{step.level_word}",
+        "assign": f"交给{step.body}办",
+        "close": "办结",
+        "overdue": "到期没办完",
+        "evidence": "群里补充",
+    }
+    return titles.get(step.verb, f"{step.level_word}{step.word}")
+
+
+def _text(step: queries.StepView) -> str:
+    if step.verb in {"escalate", "reopen"}:
+        return f"由{step.body}来办。"
+    if step.verb in {"accept", "start"}:
+        return f"{step.body} {step.label}"
+    if step.verb in {"refuse", "progress", "answer", "assign"} and step.text:
+        return f"{step.label}：{step.text}"
+    return step.text
+
+
+def _late(step: queries.StepView) -> str:
+    if not step.late:
+        return ""
+    return f"晚了 {step.late_days} 个工作日" if step.late_days else "超过了期限"

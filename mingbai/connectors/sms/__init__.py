@@ -1,0 +1,1 @@
+"""sms 短信: drivers of the port ``kernel.ports.SmsSender``."""
