@@ -109,29 +109,43 @@ def check_phone_code(*, phone: str, code: str) -> Person:
         raise BadInput("验证码不对，请看短信再填一次。", "code")
     last.used_at = now
     last.save(update_fields=["used_at"])
-    person, made = Person.objects.get_or_create(
-        phone_index=index,
-        defaults={
-            "phone_sealed": sealing.seal(clean_phone(phone), f"person:{index}"), "created_at": now, "password": "!",
-        },
-    )
+    person, made = _villager(clean_phone(phone))
     if not person.is_active:
         raise BadInput("这个号码暂时不能用，请联系村干部。", "phone")
     record(actor=_as(person), verb="join" if made else "log_in", thing="person", thing_id=str(person.pk))
     return person
 
 
+def villager(*, phone: str) -> Person:
+    """Return the villager with this phone, made when new (walk-in desk: the officer sees the person)."""
+    return _villager(clean_phone(phone))[0]
+
+
+def _villager(number: str) -> tuple[Person, bool]:
+    index = sealing.index(number)
+    return Person.objects.get_or_create(
+        phone_index=index,
+        defaults={
+            "phone_sealed": sealing.seal(number, f"person:{index}"), "created_at": clock.now(), "password": "!",
+        },
+    )
+
+
 def create_staff(
-    *, login: str, name: str, password: str, phone: str | None = None, demo: bool = False
+    *, login: str, name: str, password: str | None, phone: str | None = None, demo: bool = False
 ) -> Person:
-    """Add a member of staff. Raises ``BadInput`` for a weak password or a name that is taken."""
-    check_strength(password, login)
+    """Add a member of staff; without a password nobody can log in as them.
+
+    Raises ``BadInput`` for a weak password or a name that is taken.
+    """
+    if password is not None:
+        check_strength(password, login)
     with scopes.enter():
         if Person.objects.filter(login=login).exists():
             raise BadInput(f"登录名 {login} 已有人用。", "login")
         index = sealing.index(phone) if phone else None
         person = Person.objects.create(
-            login=login, name=name, password=make_password(password), created_at=clock.now(), is_demo=demo,
+            login=login, name=name, password=make_password(password) if password else "!", created_at=clock.now(), is_demo=demo,
             phone_index=index, phone_sealed=sealing.seal(phone, f"person:{index}") if phone else None,
         )
         record(actor=None, verb="create", thing="person", thing_id=str(person.pk))

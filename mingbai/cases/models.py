@@ -154,7 +154,7 @@ class Attachment(models.Model):
     county = CountyField()
     case = CountyForeignKey(Case, models.CASCADE, related_name="attachments")
     event = CountyForeignKey(CaseEvent, models.CASCADE, null=True, related_name="attachments")
-    key = models.UUIDField("取件码", unique=True)
+    key = models.UUIDField("取件码", db_index=True)
     kind = models.CharField("种类", max_length=8)
     stage = models.CharField("阶段", max_length=8, choices=Stage.choices)
     digest = models.CharField("SHA-256", max_length=64)
@@ -166,6 +166,7 @@ class Attachment(models.Model):
 
     class Meta:
         verbose_name = "附件"
+        constraints = [models.UniqueConstraint(fields=["county", "key"], name="attachment_key_once")]
 
 
 class Contact(models.Model):
@@ -173,12 +174,13 @@ class Contact(models.Model):
 
     county = CountyField()
     region = CodeField("村")
-    case = CountyForeignKey(Case, models.CASCADE, related_name="contacts", unique=True)
+    case = CountyForeignKey(Case, models.CASCADE, related_name="contacts")
     phone_sealed = models.BinaryField("手机（加密）")
     for_family = models.BooleanField("帮家里人填的", default=False)
 
     class Meta:
         verbose_name = "联系方式"
+        constraints = [models.UniqueConstraint(fields=["county", "case"], name="contact_once")]
 
 
 class Support(models.Model):

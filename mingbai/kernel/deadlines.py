@@ -72,6 +72,11 @@ def working_days_between(first: datetime, last: datetime) -> int:
     return calendar(clock.local(first).date()).between(first, last)
 
 
+def known_years() -> frozenset[int]:
+    """Return the years whose holidays are loaded."""
+    return frozenset(HolidayYear.objects.values_list("year", flat=True))
+
+
 def seed_year(year: int) -> bool:
     """Write the holidays of ``year`` from ``chinesecalendar``; False when it does not know the year."""
     import chinese_calendar

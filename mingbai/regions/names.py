@@ -26,6 +26,7 @@ _TAILS = {
 _SHORT = {level: re.compile(rf"(.{{2,}}?)(?:{tail})") for level, tail in _TAILS.items()}
 # Rows of the statistics office that stand for "the districts of" a city; nobody calls them so.
 _FILLERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+_NAME_TAGS = frozenset({"ns", "nr", "nrt", "nz"})
 _LONGEST_PINYIN = 160
 _LONGEST_INITIALS = 40
 
@@ -78,3 +79,15 @@ def initials(name: str) -> str:
 def is_numbered(name: str) -> bool:
     """Say whether a name only counts (三组, 第二村民小组): every village has one of those."""
     return _GROUP.fullmatch(name) is not None
+
+
+def is_common_word(name: str) -> bool:
+    """Say whether a name of two characters is a word of daily talk (冷水, 光明, 码头) and no name.
+
+    Such a short name of a village would place half the county's talk there. Words that the
+    dictionary knows as names of places or people (东山, 蓬莱) are not meant.
+    """
+    import rjieba
+
+    words = rjieba.tag(name, False) if len(name) == 2 else []
+    return len(words) == 1 and words[0][1] not in _NAME_TAGS

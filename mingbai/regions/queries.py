@@ -10,6 +10,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from mingbai.kernel.decisions import Missing
 from mingbai.kernel.fields import inside as inside_scope
 from mingbai.regions import codes, names
+from mingbai.regions.codes import scope
 from mingbai.regions.models import SKETCH, Boundary, Level, Region, RegionAlias
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "region",
     "region_now",
     "regions",
+    "scope",
     "search",
     "villages",
 ]
@@ -117,15 +119,16 @@ def search(text: str, *, scope: str = "", limit: int = 20) -> Sequence[Region]:
 def gazetteer(county: str) -> tuple[tuple[str, str, str], ...]:
     """Return ``(name, code, level)`` of every name and alias in a county, for recognising places.
 
-    A name may stand there for several codes. An alias gives way to a region that bears it as its
-    own name, and groups that are only numbered (三组) are left out.
+    A name may stand there for several codes. Left out are an alias that another region bears as
+    its own name, a short name that is a word of daily talk (冷水), and groups only numbered (三组).
     """
     rows = Region.objects.filter(county=county, valid_to=None).values_list("name", "code", "level")
     own = [row for row in rows if not names.is_numbered(row[0])]
     taken = {name for name, _, _ in own}
     other = RegionAlias.objects.filter(region__county=county, region__valid_to=None)
     spoken = other.values_list("name", "region_id", "region__level")
-    return tuple(sorted([*own, *(row for row in spoken if row[0] not in taken)]))
+    more = [row for row in spoken if row[0] not in taken and not names.is_common_word(row[0])]
+    return tuple(sorted([*own, *more]))
 
 
 def boundaries_geojson(parent: str, *, outline: bool = False) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mingbai.cases import words
 from mingbai.cases.models import Case
 from mingbai.cases.queries.lines import CaseLine, Liner, rows, shown
 from mingbai.cases.states import OPEN
+from mingbai.kernel.decisions import Missing
 
 LEAST = 0.34
 LOOKED_AT = 200
@@ -46,3 +47,25 @@ def open_of_village(region: str) -> Sequence[OpenCase]:
     fields = ("number", "region", "title", "text", "field", "kind", "place", "submitted_at")
     cases = Case.objects.filter(county=region[:6], region=region, state__in=OPEN)
     return [OpenCase(*row) for row in cases.order_by("-submitted_at").values_list(*fields)[:LOOKED_AT]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a move needs to know beforehand: who holds the case, its state, field and version."""
+
+    state: str
+    level: str
+    body_id: int
+    field: str
+    version: int
+
+
+def standing(county: str, number: str) -> Standing:
+    """Return where a case stands; the caller's scope bounds it. Raises ``Missing``."""
+    row = (
+        Case.objects.filter(county=county, number=number)
+        .values_list("state", "level", "body_id", "field", "version").first()
+    )
+    if row is None:
+        raise Missing(number)
+    return Standing(*row)

@@ -49,7 +49,7 @@ def end_all(cluster: Path) -> None:
     alive = all_on_cluster(cluster)
     if postmaster in alive:
         _end(postmaster, cluster, (FAST, FAST_LIMIT), (IMMEDIATE, IMMEDIATE_LIMIT))
-    for pid in ():
+    for pid in all_on_cluster(cluster):
         _end(pid, cluster, (IMMEDIATE, IMMEDIATE_LIMIT))
 
 

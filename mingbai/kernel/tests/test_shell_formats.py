@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from jinja2 import UndefinedError
 
 from mingbai.kernel import icons
@@ -73,26 +73,27 @@ def test_the_query_string_keeps_the_other_parameters() -> None:
     assert QueryDict(write("{{ query(r, after=None) }}", r=request)[1:]).dict() == {"field": "路灯"}
 
 
-def test_an_icon_is_an_inline_drawing_hidden_from_screen_readers(
-    settings: Any, tmp_path: Path
-) -> None:
+def test_an_icon_is_an_inline_drawing_hidden_from_screen_readers(tmp_path: Path) -> None:
     (tmp_path / "icons.json").write_text(json.dumps({"x": '<path d="M1 1"/>'}), encoding="utf-8")
-    settings.BUILD = tmp_path
-    assert write('{{ icon("x") }}') == (
-        '<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="M1 1"/></svg>'
-    )
+    with override_settings(BUILD=tmp_path):
+        shown = write('{{ icon("x") }}')
+    assert shown == '<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d="M1 1"/></svg>'
 
 
-def test_an_unknown_icon_stops_the_page(settings: Any, tmp_path: Path) -> None:
+def test_an_unknown_icon_stops_the_page(tmp_path: Path) -> None:
     (tmp_path / "icons.json").write_text("{}", encoding="utf-8")
-    settings.BUILD = tmp_path
-    with pytest.raises(icons.UnknownIcon, match="nothing-like-it"):
+    with (
+        override_settings(BUILD=tmp_path),
+        pytest.raises(icons.UnknownIcon, match="nothing-like-it"),
+    ):
         write('{{ icon("nothing-like-it") }}')
 
 
-def test_missing_drawings_say_how_to_make_them(settings: Any, tmp_path: Path) -> None:
-    settings.BUILD = tmp_path / "nowhere"
-    with pytest.raises(icons.UnknownIcon, match=r"python -m tools\.frontend"):
+def test_missing_drawings_say_how_to_make_them(tmp_path: Path) -> None:
+    with (
+        override_settings(BUILD=tmp_path / "nowhere"),
+        pytest.raises(icons.UnknownIcon, match=r"python -m tools\.frontend"),
+    ):
         write('{{ icon("x") }}')
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, TemplateRuntimeError
 
 from mingbai.kernel.jinja import environment
@@ -52,11 +53,10 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def plain_static(settings: Any, parts: Path) -> None:
-    settings.BUILD = parts
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
+def plain_static(parts: Path) -> Iterator[None]:
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(BUILD=parts, STORAGES=plain):
+        yield
 
 
 def pages(**own: str) -> Environment:

@@ -68,6 +68,22 @@ def test_a_group_that_only_counts_is_told_from_one_with_a_name(name: str, number
     assert names.is_numbered(name) is numbered
 
 
+@pytest.mark.parametrize(
+    ("name", "common"),
+    [
+        ("冷水", True),
+        ("光明", True),
+        ("码头", True),
+        ("东山", False),
+        ("蓬莱", False),
+        ("卿园", False),
+        ("冷水村", False),
+    ],
+)
+def test_a_word_of_daily_talk_is_told_from_a_name(name: str, common: bool) -> None:
+    assert names.is_common_word(name) is common
+
+
 def test_a_scope_is_the_code_without_trailing_zero_groups() -> None:
     given = ["350000000000", "350500000000", "350525000000", "350525100000", "350525101201"]
     assert [codes.scope(c) for c in given] == ["35", "3505", "350525", "350525100", "350525101201"]

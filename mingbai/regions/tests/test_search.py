@@ -97,6 +97,10 @@ def test_the_gazetteer_holds_every_name_with_all_its_codes(yongchun: None) -> No
     assert {("东山村", "350525109202", "village"), ("东平", "350525109000", "town")} <= set(names)
     assert len([code for name, code, _level in names if name == "蓬莱村"]) == 2
     assert [code for name, code, _level in names if name == "东山村委会"] == ["350525109202"]
+    assert {name for name, _code, _level in names} & {"冷水", "冷水村", "东山"} == {
+        "冷水村",
+        "东山",
+    }
 
 
 def test_a_spoken_name_gives_way_to_the_village_that_really_bears_it(yongchun: None) -> None:

@@ -1,0 +1,206 @@
+"""`mingbai bench`: CPU per operation, of the application and of PostgreSQL, beside the kept baseline.
+
+CPU time is counted, not the clock on the wall, so that other load on the machine disturbs little.
+Everything runs in one transaction that is undone, or in groups that are the bench's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mingbai.cli import django as project
+from mingbai.config import environment
+
+BASELINE = environment.ROOT / "bench" / "baseline.json"
+LAST = environment.ROOT / "bench" / "last.json"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """CPU milliseconds of one operation, or operations a second of one core."""
+
+    name: str
+    unit: str
+    app: float
+    postgres: float
+
+
+class _Undo(Exception):
+    pass
+
+
+def bench(*, as_json: bool, save: bool) -> None:
+    """Measure, print, and keep the figures in ``bench/last.json``."""
+    project.set_up()
+    figures = _measure()
+    result = {f.name: {"unit": f.unit, "app": round(f.app, 3), "postgres": round(f.postgres, 3)} for f in figures}
+    LAST.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    if save:
+        BASELINE.write_text(LAST.read_text(encoding="utf-8"), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False))
+        return
+    _table(result)
+
+
+def _table(result: dict[str, Any]) -> None:
+    before = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
+    table = Table(title="处理器时间")
+    for heading in ("操作", "应用", "数据库", "单位", "与基准之比"):
+        table.add_column(heading, justify="left" if heading in {"操作", "单位"} else "right")
+    for name, figure in result.items():
+        total = figure["app"] + figure["postgres"]
+        old = before.get(name)
+        ratio = f"{total / (old['app'] + old['postgres']):.2f}" if old else "—"
+        table.add_row(name, f"{figure['app']:.2f}", f"{figure['postgres']:.2f}", figure["unit"], ratio)
+    Console().print(table)
+
+
+def _measure() -> list[Figure]:
+    from django.test import Client
+    from django.test.utils import override_settings
+
+    from mingbai.accounts import queries as accounts
+    from mingbai.cli.demo import life
+    from mingbai.kernel import scopes
+
+    with scopes.enter(scope=life.COUNTY):
+        village = life._homes(1)[0].code  # noqa: SLF001 - the demo's own village
+        body = accounts.village_body(village)
+        if body is None:
+            raise click.ClickException("先要有演示数据：请执行 mingbai demo。")
+        officer = accounts.staff_of(body.id)[0]
+    with override_settings(ALLOWED_HOSTS=["*"]):
+        visitor, staff = Client(), _logged_in(officer.person_id)
+        return [
+            _page("首页", visitor, "/"),
+            _page("村首页", visitor, f"/v/{village}"),
+            _page("诉求件列表", staff, "/desk/cases"),
+            _page("今天要办", staff, "/desk"),
+            _submit(village, officer.person_id),
+            _capture(village),
+        ]
+
+
+def _logged_in(person_id: int) -> Any:
+    from django.test import Client
+
+    from mingbai.accounts.backends import PersonBackend
+    from mingbai.kernel import scopes
+
+    client = Client()
+    with scopes.enter():
+        person = PersonBackend().get_user(person_id)
+        assert person is not None
+        client.force_login(person)
+    return client
+
+
+def _page(name: str, client: Any, address: str) -> Figure:
+    def once() -> None:
+        answer = client.get(address, follow=True)
+        if answer.status_code != 200:
+            raise click.ClickException(f"{name} 打不开（{answer.status_code}）。")
+
+    app, postgres = _cpu(once, 60)
+    return Figure(name, "毫秒/次", app, postgres)
+
+
+def _submit(village: str, person_id: int) -> Figure:
+    from mingbai.accounts import queries as accounts
+    from mingbai.cases import commands as cases
+    from mingbai.cli.demo import life
+    from mingbai.kernel import scopes
+
+    def once() -> None:
+        try:
+            with scopes.enter(scope=life.COUNTY):
+                cases.submit_case(
+                    actor=accounts.actor_for(person_id), token=uuid.uuid4(), region=village, field="facility",
+                    text="村口老榕树下的路灯又不亮了，晚上孩子放学走那段看不见路，麻烦派人来看看。",
+                    place="老榕树下", source="desk", phone="13800000009",
+                )
+                raise _Undo
+        except _Undo:
+            pass
+
+    app, postgres = _cpu(once, 60)
+    return Figure("提交一件", "毫秒/次", app, postgres)
+
+
+def _capture(village: str) -> Figure:
+    """Take 2,000 messages of the bench's own group in and read them; give messages a second of a core."""
+    from mingbai.capture import commands
+    from mingbai.capture.events import InboundMessage
+    from mingbai.capture.models import ChatGroup
+    from mingbai.cli.demo import life
+    from mingbai.kernel import clock, scopes
+
+    lines = [line for line in life._lines("chat.jsonl")][:2000]  # noqa: SLF001
+    run = uuid.uuid4().hex[:8]
+    with scopes.enter(scope=life.COUNTY):
+        begin = clock.now() - timedelta(days=2)
+        group = commands.register_group(
+            actor=None, region=village, platform="bench", external_id=f"bench-{run}", name="测速群", mode=ChatGroup.Mode.CONFIRMED
+        )
+    messages = [
+        InboundMessage(
+            external_id=f"{run}-{copy}-{n}", group=f"bench-{run}", village="", sender=f"{line['sender']}{line['group']}",
+            role=line["role"], said_at=begin + timedelta(seconds=20 * (n + copy * len(lines))), kind=line["type"],
+            text=line["text"],
+        )
+        for copy in range(max(1, 2000 // len(lines)))
+        for n, line in enumerate(lines)
+    ]
+
+    def once() -> None:
+        commands.receive(group_id=group, county=life.COUNTY, messages=messages)
+        while commands.digest(county=life.COUNTY, everything=True).messages:
+            pass
+
+    app, postgres = _cpu(once, 1)
+    with scopes.enter(scope=life.COUNTY):
+        ChatGroup.objects.filter(county=life.COUNTY, pk=group).delete()
+    seconds = (app + postgres) / 1000
+    return Figure("采集一条", "毫秒/条", app / len(messages), postgres / len(messages)) if seconds else Figure(
+        "采集一条", "毫秒/条", 0.0, 0.0
+    )
+
+
+def _cpu(once: Callable[[], None], times: int) -> tuple[float, float]:
+    """Return CPU milliseconds a call: of this process and of its PostgreSQL backend."""
+    from django.db import connection
+
+    if times > 1:
+        once()
+        once()
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = int(cursor.fetchone()[0])
+    own, theirs = time.process_time(), _ticks(backend)
+    for _ in range(times):
+        once()
+    app = (time.process_time() - own) * 1000 / times
+    return app, (_ticks(backend) - theirs) * 1000 / TICK / times
+
+
+def _ticks(pid: int) -> int:
+    path = Path(f"/proc/{pid}/stat")
+    if not path.exists():  # a server elsewhere: only our own share can be counted
+        return 0
+    fields = path.read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
