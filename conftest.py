@@ -95,25 +95,29 @@ def _many(config: pytest.Config) -> bool:
 
 def _start() -> Plant:
     from mingbai.kernel.database import Server
+    from mingbai.kernel.database.server import erase
 
     folder = Path(tempfile.mkdtemp(prefix="mingbai-test-"))
-    running = Server(folder).start()
+    running = Server(folder, settings={"fsync": "off"}).start()
     urls = {
         "MINGBAI_TEST_SUPERUSER": running.superuser_url,
         "MINGBAI_TEST_APP": running.app_url,
         "MINGBAI_TEST_OWNER": running.owner_url,
         "MINGBAI_DATA": str(folder),
+        "MINGBAI_STATIC": str(folder / "collected"),
     }
     environment = os.environ | urls | {
         "DATABASE_URL": running.app_url, "MINGBAI_OWNER_URL": running.owner_url,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "mingbai", "migrate"], cwd=ROOT, env=environment,
-        capture_output=True, text=True, check=False,
-    )
-    if done.returncode:
-        running.stop()
-        raise pytest.UsageError(f"migrate failed:\n{done.stdout}\n{done.stderr}")
+    for words in (["mingbai", "migrate"], ["django", "collectstatic", "--noinput", "--verbosity", "0"]):
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False,
+            env=environment | {"DJANGO_SETTINGS_MODULE": "mingbai.config.settings"},
+        )
+        if done.returncode:
+            running.stop()
+            erase(folder)
+            raise pytest.UsageError(f"{words} failed:\n{done.stdout}\n{done.stderr}")
     return Plant(folder, running, urls)
 
 

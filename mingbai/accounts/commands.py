@@ -20,7 +20,7 @@ from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Refused, require
 from mingbai.kernel.ports import sms_sender
-from mingbai.regions import names as region_names
+from mingbai.regions import queries as regions
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 CODE_LIVES = timedelta(minutes=10)
@@ -204,7 +204,7 @@ def appoint(
         require(policies.may_appoint(actor, person_id, region))
     with scopes.enter():
         post = Post.objects.create(
-            person_id=person_id, role=role, region_id=region, scope=region_names.scope(region),
+            person_id=person_id, role=role, region_id=region, scope=regions.scope_of(region),
             body_id=body_id, title=title, since=since, until=until,
         )
         record(actor=actor, verb="appoint", thing="post", thing_id=str(post.pk), region=region, detail={"role": role})

@@ -14,7 +14,7 @@ from mingbai.kernel import clock, sealing
 from mingbai.kernel.actors import ANYONE, Actor
 from mingbai.kernel.decisions import Missing
 from mingbai.kernel.fields import inside
-from mingbai.regions import names as region_names
+from mingbai.regions import queries as regions
 
 __all__ = ["BodyView", "PostView", "Role", "roles"]
 
@@ -91,7 +91,7 @@ def post(post_id: int) -> PostView | None:
 
 def people_with_role(code: str, *, region: str) -> list[PostView]:
     """Return today's holders of a role whose territory contains ``region``."""
-    scope = region_names.scope(region)
+    scope = regions.scope_of(region)
     above = {scope[:n] for n in (2, 4, 6, 9, 12) if n <= len(scope)} | {scope}
     return [_post(p) for p in _in_force().filter(role=code, scope__in=above).order_by("id")]
 
@@ -111,7 +111,7 @@ def bodies(ids: Sequence[int]) -> dict[int, BodyView]:
 
 def village_body(region: str) -> BodyView | None:
     """Return who receives first in a village: its committee, else the town, else the county's intake."""
-    scope = region_names.scope(region)
+    scope = regions.scope_of(region)
     places = [region] + [scope[:n].ljust(12, "0") for n in (12, 9, 6) if n < len(scope)]
     kinds = [Body.Kind.VILLAGE, Body.Kind.TOWN, Body.Kind.COUNTY]
     found = list(Body.objects.filter(region_id__in=places, kind__in=kinds))

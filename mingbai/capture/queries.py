@@ -98,7 +98,7 @@ def open_finding(actor: Actor, finding_id: int) -> Opened:
         reasons.setdefault(reason["about"], [])
         if reason["text"] not in reasons[reason["about"]]:
             reasons[reason["about"]].append(reason["text"])
-    similar = [s.line for s in cases.similar_open(found.region, f"{found.title} {found.text}", 2)]
+    similar = list(cases.similar_open(found.region, f"{found.title} {found.text}", 2))
     return Opened(
         finding=found,
         village=regions.region(found.region).name,

@@ -11,6 +11,7 @@ import click
 
 from mingbai.config import environment
 from mingbai.kernel import database
+from mingbai.kernel.database import backup as copies
 
 
 def backup(target: Path, on_progress: Callable[[float, str], None]) -> None:
@@ -18,13 +19,13 @@ def backup(target: Path, on_progress: Callable[[float, str], None]) -> None:
     _embedded_only()
     live = database.connect_urls(environment.data_folder())
     moment = datetime.now(UTC)  # noqa: TID251 - the backup's own label; no database is asked here
-    database.backup(live, target, at=moment, on_progress=on_progress)
+    copies.backup(live, target, at=moment, on_progress=on_progress)
 
 
 def restore(source: Path, *, force: bool, on_progress: Callable[[float, str], None]) -> None:
     """Verify ``source`` and put it into the data folder."""
     _embedded_only()
-    database.restore(source, environment.data_folder(), force=force, on_progress=on_progress)
+    copies.restore(source, environment.data_folder(), force=force, on_progress=on_progress)
 
 
 def _embedded_only() -> None:

@@ -29,6 +29,11 @@ def build_folder() -> Path:
     return Path(os.environ.get("MINGBAI_BUILD") or ROOT / "build").resolve()
 
 
+def static_folder() -> Path:
+    """Return where the pages' parts are gathered for serving (``MINGBAI_STATIC``, default in build)."""
+    return Path(os.environ.get("MINGBAI_STATIC") or build_folder() / "collected").resolve()
+
+
 def port() -> int:
     """Return the web port (``MINGBAI_PORT``, default 8000)."""
     text = os.environ.get("MINGBAI_PORT", "8000")

@@ -17,10 +17,10 @@ class Trouble:
     sentence: str
 
 
-MISSING = Trouble(404, "没有这一页", "网址可能写错了，或者这件事您看不到。")
+MISSING = Trouble(404, "没有这一页", "网址可能写错了，或者这件事你看不到。")
 EXPIRED = Trouble(403, "表单过期了", "页面放得太久。请返回上一页刷新后再提交，写过的字还在。")
 BROKEN = Trouble(500, "系统出了错", "这次没有办成，也没有改动任何内容。请稍后再试。")
-UNAVAILABLE = Trouble(503, "暂时连不上", "系统正在恢复，通常一两分钟就好。写过的字存在您的手机上，稍后刷新再交。")
+UNAVAILABLE = Trouble(503, "暂时连不上", "系统正在恢复，通常一两分钟就好。写过的字存在你的手机上，稍后刷新再交。")
 
 
 def refused(request: HttpRequest, reason: str) -> HttpResponse:

@@ -60,8 +60,8 @@ def enter(
             yield entered
         finally:
             _current.reset(token)
-        if before is not None:
-            _apply(before.scope, before.person, public=before.public, pinned=before.pinned)
+    if before is not None:  # after the block: a rolled-back savepoint takes settings back by itself
+        _apply(before.scope, before.person, public=before.public, pinned=before.pinned)
 
 
 def become(*, scope: str, person: int | None) -> None:

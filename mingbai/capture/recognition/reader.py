@@ -38,14 +38,18 @@ if TYPE_CHECKING:
 _CLUE = KINDS.index("clue")
 _CLUE_WORDS = 3.4
 _CLUE_HALFWAY = 0.8
+_CLUE_BOTH = 0.4
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
+_TAKEN_BACK_LEFT = 0.55
 _TITLE_LENGTH = 24
 _MOST_REASONS = 3
 _TIME = re.compile(
     r"(?:今天|昨天|前天|昨晚|今早|早上|晚上|半夜|凌晨|下午|上午|中午|昨暝|半暝|透早|上个?月|上(?:个)?礼拜|去年|前年|今年|年前|"
     r"[一二三四五六七八九十两半\d]+(?:点(?:半|多)?|天|个?多?月|年|个?礼拜|个?星期|周))+"
 )
+_TAKEN_BACK = re.compile("原来是|还真是|真的是$|对哦|也对|算了|找到了|虚惊|我说错|看错|好了 ")
+_DENIED = re.compile("谣|假的|没有这回事|没这回事|不要转|别转|别信|不要信|骗子")
 _BREAK = re.compile(r"[，。！？!?；\s]")
 
 
@@ -184,19 +188,34 @@ def _suspect(line: Line, window: Window, clue: float, kind: float, least: float)
     """Whether a line may report misconduct: by the model, by the word lists, or by both halfway."""
     if line.role != "villager":
         return False
-    if clue >= least or window.suspicion >= _CLUE_WORDS:
+    if clue >= least or window.suspicion >= _CLUE_WORDS or (clue + kind) / 2 >= _CLUE_BOTH:
         return True
-    return kind >= least and window.suspicion >= _CLUE_HALFWAY
+    return kind >= _CLUE_BOTH and window.suspicion >= _CLUE_HALFWAY
 
 
 def _confidence(thread: Thread) -> float:
-    """The head's chance, raised by other people's support and by an officer who takes it up."""
+    """The head's chance, raised by other people's support and by an officer who takes it up.
+
+    It falls when the sender takes it back or an officer calls it a rumour.
+    """
     doubt = 1 - thread.members[0][0].head
     supports = sum(part == "support" for _, part in thread.members)
     doubt *= (1 - _SUPPORT_BONUS) ** min(2, supports)
     if thread.answered:
         doubt *= 1 - _REPLY_BONUS
+    if _taken_back(thread):
+        doubt = 1 - _TAKEN_BACK_LEFT * (1 - doubt)
     return 1 - doubt
+
+
+def _taken_back(thread: Thread) -> bool:
+    for reading, part in thread.members[1:]:
+        if reading.line.role != "villager" and _DENIED.search(reading.line.text):
+            return True
+        if part == "detail" and reading.line.sender == thread.sender:
+            if _TAKEN_BACK.search(reading.line.text):
+                return True
+    return False
 
 
 def _kind(thread: Thread, *, sealed: bool) -> Kind:

@@ -12,9 +12,12 @@ from mingbai.capture.recognition.lexicon import lexicon
 _REACH = timedelta(days=45)
 _AT_ONCE = timedelta(hours=36)
 _SAME_GROUP = 0.5
-_OTHER_GROUP = 0.62
+_OTHER_GROUP = 0.55
 _TITLE = 2.0
-_SUDDEN = frozenset({"no_water", "no_power", "no_signal", "discharge", "landslide", "fire"})
+_SUDDEN = frozenset({"no_water", "no_power", "no_signal", "fire"})
+_LASTING = frozenset({"discharge", "landslide", "boar", "pothole"})
+_A_WEEK = timedelta(days=7)
+_ANYWHERE = frozenset("村口 桥头 路口 小学 学校 祠堂 广场 村部 码头 门口 后面 前面 旁边 对面 这边 那边 一段 路段 大桥 市场".split())
 _COMMON = frozenset("这边 那边 我们 你们 他们 没有 什么 怎么 现在 今天 昨天 一个 不是 就是 还是 村里 大家 主任 书记 能不 不能 有人".split())
 
 
@@ -56,10 +59,15 @@ def likeness(left: _Print, right: _Print, rarity: dict[str, float]) -> float:
     spot = _spot(left, right)
     field = float(left.found.field == right.found.field)
     apart = abs(left.found.said_at - right.found.said_at)
-    sudden = float(apart <= _AT_ONCE and any(c.split(":")[1] in _SUDDEN for c in both))
+    kinds = {concept.removeprefix("concept:") for concept in both}
+    sudden = float(
+        (apart <= _AT_ONCE and bool(kinds & _SUDDEN)) or (apart <= _A_WEEK and bool(kinds & _LASTING))
+    )
     score = 0.42 * words + 0.24 * concept + 0.18 * spot + 0.12 * field + 0.22 * sudden
     if left.place and right.place and spot == 0 and not sudden:
         score -= 0.15
+    if left.found.group == right.found.group and spot and field:
+        score += 0.2
     return min(1.0, score)
 
 
@@ -68,8 +76,10 @@ def _spot(left: _Print, right: _Print) -> float:
     a, b = left.place, right.place
     if not a and not b:
         return 0.0
-    common = max(len(a & right.words.keys()), len(b & left.words.keys()))
-    return min(1.0, common / 2)
+    common = (a & right.words.keys()) | (b & left.words.keys())
+    if left.found.group != right.found.group:
+        common -= _ANYWHERE
+    return min(1.0, len(common) / 2)
 
 
 def _weight(side: _Print, rarity: dict[str, float]) -> float:

@@ -14,7 +14,13 @@ from mingbai.cases.queries.pages import (
     media,
     public_case,
 )
-from mingbai.cases.queries.similar import OpenCase, open_of_village, similar_open
+from mingbai.cases.queries.similar import (
+    OpenCase,
+    Standing,
+    open_of_village,
+    similar_open,
+    standing,
+)
 from mingbai.cases.queries.staff import (
     Desk,
     DeskCounts,
@@ -41,6 +47,7 @@ __all__ = [
     "OpenCase",
     "Photo",
     "StaffCase",
+    "Standing",
     "StepView",
     "case_for_staff",
     "counts_below",
@@ -58,6 +65,7 @@ __all__ = [
     "require_desk",
     "search",
     "similar_open",
+    "standing",
     "village_cases",
     "village_counts",
     "watches_only",

@@ -86,9 +86,15 @@ def test_a_word_of_daily_talk_is_told_from_a_name(name: str, common: bool) -> No
 
 def test_a_scope_is_the_code_without_trailing_zero_groups() -> None:
     given = ["350000000000", "350500000000", "350525000000", "350525100000", "350525101201"]
-    assert [codes.scope(c) for c in given] == ["35", "3505", "350525", "350525100", "350525101201"]
-    assert [codes.full(codes.scope(c)) for c in given] == given
-    assert codes.scope("350525L10") == "350525L10"
+    assert [codes.scope_of(c) for c in given] == [
+        "35",
+        "3505",
+        "350525",
+        "350525100",
+        "350525101201",
+    ]
+    assert [codes.full(codes.scope_of(c)) for c in given] == given
+    assert codes.scope_of("350525L10") == "350525L10"
 
 
 def test_everything_inside_lies_between_the_scope_and_its_upper_bound() -> None:
