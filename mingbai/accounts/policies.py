@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mingbai.accounts.queries import role
+from mingbai.accounts.roles import roles
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import YES, Decision, no
 
 
 def may_appoint(actor: Actor, person_id: int, region: str) -> Decision:
     """IT administrators appoint inside their territory, never themselves (N-17)."""
-    if not role(actor.role).administers:
+    if actor.role not in roles() or not roles()[actor.role].administers:
         return no("只有系统管理员能登记岗位。")
     if actor.person_id == person_id:
         return no("不能给自己登记岗位，请另一位管理员来办。")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mingbai.cli.main import main
+from mingbai.cli.command import main
 
 __all__ = ["main"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from procrastinate.contrib.django import app
+
 from mingbai.accounts import queries as accounts
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
@@ -42,10 +44,9 @@ def notify(
         rows = Delivery.objects.bulk_create(
             [Delivery(county=county, notice=n, channel="sms") for n in made]
         )
-        from mingbai.notices.tasks import deliver
-
-        for row in rows:
-            deliver.defer(county=county, delivery_id=row.pk)
+        job = app.configure_task("notices.deliver", queue="notices")
+        for row in rows:  # in this transaction: the job exists if and only if the notice does
+            job.defer(county=county, delivery_id=row.pk)
     return len(made)
 
 

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from mingbai.capture.recognition.model import Model
 
 _CLUE = KINDS.index("clue")
-_CLUE_WORDS = 3.4
+_CLUE_WORDS = 2.9
 _CLUE_HALFWAY = 0.8
-_CLUE_BOTH = 0.4
+_CLUE_BOTH = 0.32
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
 _TAKEN_BACK_LEFT = 0.55

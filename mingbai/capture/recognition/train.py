@@ -182,7 +182,7 @@ def arrays_of(
     }
 
 
-STARTING_LIMITS = {"open": 0.2, "review": 0.2, "sure": 0.7, "join": 0.5, "clue": 0.5, "urgent": 0.4}
+STARTING_LIMITS = {"open": 0.2, "review": 0.2, "sure": 0.7, "join": 0.5, "clue": 0.35, "urgent": 0.35}
 
 
 def readings_of(items: Sequence[Example], model: Model) -> list[Reading]:

@@ -126,9 +126,14 @@ class Liner:
 
 
 def rows() -> QuerySet[Case]:
-    """Return cases with body and handler at hand, without the long texts."""
+    """Return cases with body and handler at hand."""
     wide = Case.objects.select_related("body", "handler__person")
-    return wide.defer("search", "source_text", "handler__person__password")
+    return wide.defer("search", "handler__person__password")
+
+
+def brief() -> QuerySet[Case]:
+    """Return the same for lists, without the long texts."""
+    return rows().defer("text", "source_text")
 
 
 def shown() -> Q:
@@ -159,7 +164,7 @@ def village_cases(region: str, state: str = "open", after: str = "") -> Page[Cas
     wanted = {"open": OPEN, "solved": SOLVED}.get(state)
     if wanted is None:
         raise BadInput("没有这一类，请从在办或办结里选。", "state")
-    cases = rows().filter(shown(), county=region[:6], region=region, state__in=wanted)
+    cases = brief().filter(shown(), county=region[:6], region=region, state__in=wanted)
     found = page(cases, order=("-submitted_at", "-id"), after=after, size=20)
     liner = Liner()
     return Page([liner.line(case, "", clear=False) for case in found.rows], found.next)
@@ -167,7 +172,7 @@ def village_cases(region: str, state: str = "open", after: str = "") -> Page[Cas
 
 def mine(person_id: int, after: str = "") -> Page[CaseLine]:
     """Return a page of the cases that a villager filed, newest first."""
-    cases = rows().filter(reporter_id=person_id)
+    cases = brief().filter(reporter_id=person_id)
     found = page(cases, order=("-submitted_at", "-id"), after=after, size=20)
     return Page(Liner().lines(found.rows, clear=True), found.next)
 
@@ -177,7 +182,7 @@ def search(actor: Actor, text: str, limit: int = 20) -> Sequence[CaseLine]:
     wanted = text.strip()[:60]
     if not wanted:
         return []
-    cases = rows().filter(visible(actor), matching(wanted))
+    cases = brief().filter(visible(actor), matching(wanted))
     return Liner().lines(cases.order_by("-submitted_at", "-id")[:limit], clear=policies.handles(actor))
 
 

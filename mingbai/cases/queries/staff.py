@@ -11,7 +11,7 @@ from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
 from mingbai.cases.countdown import Group, by_deadline
 from mingbai.cases.models import Case, Contact
-from mingbai.cases.queries.lines import CaseLine, Liner, matching, rows, territory
+from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, territory
 from mingbai.cases.queries.pages import Photo, StepView, files, find, history
 from mingbai.cases.states import (
     LEVEL_WORDS,
@@ -105,13 +105,6 @@ def watches_only(actor: Actor) -> bool:
     return policies.watches(actor)
 
 
-def open_count(actor: Actor) -> int:
-    """Return how many open cases the actor's body holds, for the menu."""
-    if not policies.handles(actor):
-        return 0
-    return Case.objects.filter(_open_here(actor)).count()
-
-
 def desk(actor: Actor, *, which: str = "open", q: str = "", after: str = "", size: int = 30) -> Desk:
     """Return a page of the officer's list; posts that only watch get the public ones.
 
@@ -186,7 +179,7 @@ def receipt(actor: Actor, county: str, number: str) -> CaseLine:
 
 def _list(actor: Actor, which: str) -> QuerySet[Case]:
     narrow = {
-        "open": _open_here(actor),
+        "open": Q(body_id=actor.body_id, state__in=OPEN),
         "mine": Q(handler_id=actor.post_id, state__in=OPEN),
         "late": Q(state__in=OPEN, due_at__lt=clock.now()),
         "solved": Q(state__in=SOLVED),
@@ -194,11 +187,7 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     }.get(which)
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
-    return rows().filter(territory(actor), narrow)
-
-
-def _open_here(actor: Actor) -> Q:
-    return Q(body_id=actor.body_id, state__in=OPEN) & territory(actor)
+    return brief().filter(territory(actor), narrow)
 
 
 def _masked(contact: Contact | None, case: Case) -> str:
