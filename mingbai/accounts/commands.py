@@ -18,7 +18,7 @@ from mingbai.accounts.roles import roles
 from mingbai.audit.commands import record
 from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Refused, require
+from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.ports import sms_sender
 from mingbai.regions import queries as regions
 
@@ -164,6 +164,8 @@ def check_strength(password: str, login: str) -> None:
 
 def change_password(*, actor: Actor, old: str, new: str) -> None:
     """Give the acting member of staff a new password. Raises ``BadInput``."""
+    if actor.person_id is None:
+        raise Missing
     person = Person.objects.select_for_update().get(pk=actor.person_id)
     if not check_password(old, person.password):
         raise BadInput("原密码不对。", "old")

@@ -25,7 +25,7 @@ class Person(AbstractBaseUser):
     created_at = models.DateTimeField("建立时间")
 
     USERNAME_FIELD = "login"
-    objects: BaseUserManager[Person] = BaseUserManager()
+    objects = BaseUserManager()
 
     class Meta:
         verbose_name = "人员"

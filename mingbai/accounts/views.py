@@ -22,7 +22,7 @@ BACKEND = f"{PersonBackend.__module__}.{PersonBackend.__qualname__}"
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+    return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
 def next_page(request: HttpRequest, otherwise: str) -> str:
@@ -142,7 +142,9 @@ def me(request: HttpRequest) -> HttpResponse:
         except BadInput as wrong:
             error, field = str(wrong), wrong.field
         else:
-            auth.update_session_auth_hash(request, PersonBackend().get_user(actor.person_id))
+            person = PersonBackend().get_user(actor.person_id)
+            if person is not None:
+                auth.update_session_auth_hash(request, person)
             messages.success(request, "密码已改好，其他设备上的登录已失效。")
             return redirect("accounts:me")
     context = {"own": queries.posts_today(actor.person_id), "error": error, "field": field}

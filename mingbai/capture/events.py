@@ -52,8 +52,11 @@ class Digested:
     def __add__(self, other: Digested) -> Digested:
         """Add two counts."""
         return Digested(
-            self.messages + other.messages, self.filed + other.filed, self.review + other.review,
-            self.joined + other.joined, self.sealed + other.sealed,
+            self.messages + other.messages,
+            self.filed + other.filed,
+            self.review + other.review,
+            self.joined + other.joined,
+            self.sealed + other.sealed,
         )
 
 

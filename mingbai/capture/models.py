@@ -53,12 +53,16 @@ class Member(models.Model):
     external_hash = models.CharField("平台身份摘要", max_length=64)
     alias = models.CharField("代称", max_length=8)
     role = models.CharField("身份", max_length=12, default="villager")
-    consent = models.CharField("采集意愿", max_length=8, choices=Consent.choices, default=Consent.NOTIFIED)
+    consent = models.CharField(
+        "采集意愿", max_length=8, choices=Consent.choices, default=Consent.NOTIFIED
+    )
 
     class Meta:
         verbose_name = "群成员"
         constraints = [
-            models.UniqueConstraint(fields=["county", "group", "external_hash"], name="member_once"),
+            models.UniqueConstraint(
+                fields=["county", "group", "external_hash"], name="member_once"
+            ),
             models.UniqueConstraint(fields=["county", "group", "alias"], name="alias_once"),
         ]
 
@@ -73,7 +77,9 @@ class Seen(models.Model):
     class Meta:
         verbose_name = "已收消息号"
         constraints = [
-            models.UniqueConstraint(fields=["county", "platform", "external_id"], name="message_once")
+            models.UniqueConstraint(
+                fields=["county", "platform", "external_id"], name="message_once"
+            )
         ]
 
 
@@ -114,7 +120,9 @@ class Finding(models.Model):
     class Meta:
         verbose_name = "识别结果"
         constraints = [models.UniqueConstraint(fields=["county", "key"], name="finding_once")]
-        indexes = [models.Index(fields=["status", "region", "-said_at", "-id"], name="finding_desk")]
+        indexes = [
+            models.Index(fields=["status", "region", "-said_at", "-id"], name="finding_desk")
+        ]
 
 
 class Message(models.Model):

@@ -78,7 +78,7 @@ def waiting_count(actor: Actor) -> int:
 def ruled_today(actor: Actor) -> int:
     """Return how many rulings the clerk has made today."""
     start = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = Ruling.objects.filter(county=actor.county, person_id=actor.person_id, at__gte=start)
+    rows = Ruling.objects.filter(county=actor.county, person_id=actor.person_id or 0, at__gte=start)
     return rows.filter(undone_at__isnull=True).count()
 
 
@@ -89,7 +89,9 @@ def open_finding(actor: Actor, finding_id: int) -> Opened:
     """
     if not policies.may_read_talk(actor):
         raise Missing
-    found = Finding.objects.filter(inside(actor.scope), pk=finding_id).select_related("group").first()
+    found = (
+        Finding.objects.filter(inside(actor.scope), pk=finding_id).select_related("group").first()
+    )
     if found is None:
         raise Missing
     _note_reading(actor, found)
@@ -111,7 +113,11 @@ def open_finding(actor: Actor, finding_id: int) -> Opened:
 
 def _note_reading(actor: Actor, finding: Finding) -> None:
     start = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    mark: dict[str, Any] = {"verb": "read_talk", "thing": "chat_group", "thing_id": str(finding.group_id)}
+    mark: dict[str, Any] = {
+        "verb": "read_talk",
+        "thing": "chat_group",
+        "thing_id": str(finding.group_id),
+    }
     if not has_entry(person_id=actor.person_id, since=start, **mark):
         record(actor=actor, region=finding.region, **mark)
 
@@ -121,7 +127,9 @@ def _talk(finding: Finding) -> list[TalkLine]:
     span = own.aggregate(first=Max("said_at"))
     if span["first"] is None:
         return []
-    talk = Message.objects.filter(county=finding.county, group=finding.group_id, digested_at__isnull=False)
+    talk = Message.objects.filter(
+        county=finding.county, group=finding.group_id, digested_at__isnull=False
+    )
     talk = talk.select_related("member")
     first = min(own.values_list("said_at", flat=True))
     before = list(talk.filter(said_at__lt=first).order_by("-said_at", "-id")[:AROUND])[::-1]
@@ -131,7 +139,10 @@ def _talk(finding: Finding) -> list[TalkLine]:
     after = list(talk.filter(said_at__gt=span["first"]).order_by("said_at", "id")[:AROUND])
     return [
         TalkLine(
-            m.member.alias, m.member.role, m.said_at, m.kind,
+            m.member.alias,
+            m.member.role,
+            m.said_at,
+            m.kind,
             _pieces(m, finding.reasons) if m.finding_id == finding.pk else [Piece(m.text)],
             m.finding_id == finding.pk,
         )
@@ -181,7 +192,9 @@ def coverage(actor: Actor) -> Coverage:
     """
     if not policies.may_see_groups(actor):
         raise Missing
-    groups = list(ChatGroup.objects.filter(inside(actor.scope), is_active=True).order_by("region", "id"))
+    groups = list(
+        ChatGroup.objects.filter(inside(actor.scope), is_active=True).order_by("region", "id")
+    )
     places = {
         r.code: r
         for r in regions.inside(actor.scope).filter(level__in=["village", "local"]).order_by("code")

@@ -54,7 +54,9 @@ def _version(request: HttpRequest) -> int:
 
 
 def _file(request: HttpRequest, finding_id: int) -> str:
-    number = commands.file_case(actor=_actor(request), finding_id=finding_id, version=_version(request))
+    number = commands.file_case(
+        actor=_actor(request), finding_id=finding_id, version=_version(request)
+    )
     return f"已立件，件号 {number}。"
 
 
@@ -67,7 +69,9 @@ def _question(request: HttpRequest, finding_id: int) -> str:
 
 def _merge(request: HttpRequest, finding_id: int) -> str:
     number = request.POST.get("number", "").strip()
-    commands.merge(actor=_actor(request), finding_id=finding_id, version=_version(request), number=number)
+    commands.merge(
+        actor=_actor(request), finding_id=finding_id, version=_version(request), number=number
+    )
     return f"已并入 {number}。"
 
 
@@ -90,7 +94,12 @@ def _seal(request: HttpRequest, finding_id: int) -> str:
 
 
 _RULINGS: dict[str, Callable[[HttpRequest, int], str]] = {
-    "file": _file, "question": _question, "merge": _merge, "correct": _correct, "dismiss": _dismiss, "seal": _seal,
+    "file": _file,
+    "question": _question,
+    "merge": _merge,
+    "correct": _correct,
+    "dismiss": _dismiss,
+    "seal": _seal,
 }
 
 
@@ -132,18 +141,30 @@ def edit_group(request: HttpRequest, group_id: int | None = None) -> HttpRespons
     """Add a group to the registry or change its line."""
     actor = _actor(request)
     group = queries.group(actor, group_id) if group_id else None
-    initial = {n: getattr(group, n) for n in GroupForm.base_fields} if group else {
-        "region": request.GET.get("region", ""), "platform": "wechat", "mode": "automatic",
-    }
+    initial = (
+        {n: getattr(group, n) for n in GroupForm.base_fields}
+        if group
+        else {
+            "region": request.GET.get("region", ""),
+            "platform": "wechat",
+            "mode": "automatic",
+        }
+    )
     form = GroupForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
             commands.register_group(
-                actor=actor, region=values["region"], platform=values["platform"],
-                external_id=values["external_id"], name=values["name"], owner=values["owner"],
-                members=values["members"] or 0, households=values["households"] or 0,
-                consent_on=values["consent_on"], mode=values["mode"],
+                actor=actor,
+                region=values["region"],
+                platform=values["platform"],
+                external_id=values["external_id"],
+                name=values["name"],
+                owner=values["owner"],
+                members=values["members"] or 0,
+                households=values["households"] or 0,
+                consent_on=values["consent_on"],
+                mode=values["mode"],
             )
         except (BadInput, Refused) as wrong:
             form.add_error(getattr(wrong, "field", "") or None, str(wrong))

@@ -39,15 +39,21 @@ class FileForm(forms.Form):
 
     text = forms.CharField(min_length=4, max_length=4000, error_messages=_TEXT)
     field = forms.ChoiceField(required=False, choices=[("", ""), *field_choices()])
-    place = forms.CharField(required=False, max_length=80, error_messages={"max_length": "地点最多写 80 个字。"})
+    place = forms.CharField(
+        required=False, max_length=80, error_messages={"max_length": "地点最多写 80 个字。"}
+    )
 
 
 class ConfirmForm(forms.Form):
     """Second step: the guesses put right, public or not, the phone."""
 
-    field = forms.ChoiceField(choices=list(field_choices()), error_messages={"required": "请选一个领域。"})
+    field = forms.ChoiceField(
+        choices=list(field_choices()), error_messages={"required": "请选一个领域。"}
+    )
     kind = forms.ChoiceField(choices=KINDS)
-    place = forms.CharField(required=False, max_length=80, error_messages={"max_length": "地点最多写 80 个字。"})
+    place = forms.CharField(
+        required=False, max_length=80, error_messages={"max_length": "地点最多写 80 个字。"}
+    )
     public = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
     for_family = forms.BooleanField(required=False)
     phone = PhoneField(max_length=20)
@@ -61,7 +67,8 @@ class CodeForm(forms.Form):
     """Third step: the code from the phone."""
 
     code = forms.RegexField(
-        r"^\d{6}$", error_messages={"required": "请填短信里的 6 位数字。", "invalid": "验证码是 6 位数字。"}
+        r"^\d{6}$",
+        error_messages={"required": "请填短信里的 6 位数字。", "invalid": "验证码是 6 位数字。"},
     )
 
 

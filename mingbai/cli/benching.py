@@ -78,7 +78,7 @@ def _measure() -> list[Figure]:
     from mingbai.kernel import scopes
 
     with scopes.enter(scope=life.COUNTY):
-        village = life._homes(1)[0].code  # noqa: SLF001 - the demo's own village
+        village = life._homes(1)[0].code
         body = accounts.village_body(village)
         if body is None:
             raise click.ClickException("先要有演示数据：请执行 mingbai demo。")
@@ -149,7 +149,7 @@ def _capture(village: str) -> Figure:
     from mingbai.cli.demo import life
     from mingbai.kernel import clock, scopes
 
-    lines = [line for line in life._lines("chat.jsonl")][:2000]  # noqa: SLF001
+    lines = list(life._lines("chat.jsonl"))[:2000]
     run = uuid.uuid4().hex[:8]
     with scopes.enter(scope=life.COUNTY):
         begin = clock.now() - timedelta(days=2)

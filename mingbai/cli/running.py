@@ -190,7 +190,7 @@ def _await_web(port: int, web: subprocess.Popen[bytes], stop: threading.Event) -
     waited = 0.0
     while waited < WEB_PATIENCE and web.poll() is None and not stop.is_set():
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/about/privacy", timeout=5):  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/about/privacy", timeout=5):
                 return True
         except (urllib.error.URLError, OSError):
             stop.wait(0.2)

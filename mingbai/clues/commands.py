@@ -57,6 +57,8 @@ def keep_key(*, actor: Actor, public: bytes, wrapped: Mapping[str, Any]) -> None
         raise Missing
     if len(public) != 32 or set(wrapped) != _WRAP_NAMES:
         raise BadInput("密钥格式不对，请刷新页面重新生成。")
+    if actor.body_id is None:
+        raise Missing
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         if OfficeKey.objects.filter(county=actor.county, retired_at__isnull=True).exists():
             raise Refused("本办公室已有密钥。要换钥匙，请先把旧钥匙停用。")

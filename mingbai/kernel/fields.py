@@ -38,11 +38,11 @@ class CountyForeignKey(ForeignKey):  # type: ignore[type-arg]
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
         """Return the condition that both sides lie in the same county."""
-        here = self.model._meta.get_field("county")
-        there = self.related_model._meta.get_field("county")  # type: ignore[union-attr]
+        here: Any = self.model._meta.get_field("county")
+        there: Any = self.related_model._meta.get_field("county")
         if alias is None or related_alias is None:
             return None
-        return Exact(here.get_col(related_alias), there.get_col(alias))  # type: ignore[attr-defined]
+        return Exact(here.get_col(related_alias), there.get_col(alias))
 
 
 def inside(scope: str, field: str = "region") -> models.Q:

@@ -7,6 +7,7 @@ the package that owns the table (audit: INSERT only; clues: INSERT only, read as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import migrations
 
@@ -35,11 +36,11 @@ def row_security(table: str, policies: Sequence[tuple[str, str, str]]) -> migrat
     ``command`` is ``ALL``, ``SELECT``, ``INSERT``, ``UPDATE`` or ``DELETE``. An ``INSERT`` policy
     gets the condition as its check; ``ALL`` and ``UPDATE`` use it both ways.
     """
-    forward = [
+    forward: list[Any] = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
     ]
-    backward = [f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
+    backward: list[Any] = [f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"]
     for name, command, condition in policies:
         clause = f"WITH CHECK ({condition})" if command == "INSERT" else f"USING ({condition})"
         forward.append(f"CREATE POLICY {name} ON {table} FOR {command} {clause}")

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import puremagic
 from django.conf import settings
@@ -66,7 +66,7 @@ class LimitHandler(FileUploadHandler):
         """Leave the file to the next handler."""
 
 
-def store(file: UploadedFile, *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
+def store(file: UploadedFile[Any], *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
     """Check and keep an uploaded file.
 
     Raises ``BadInput`` with a Chinese sentence when it is of another kind, too big or not readable.
@@ -121,7 +121,7 @@ def _judge(head: bytes) -> tuple[str, str]:
     return kinds.get(mime.partition("/")[0], ""), mime
 
 
-def _store_image(file: BinaryIO | UploadedFile) -> StoredFile:
+def _store_image(file: BinaryIO | UploadedFile[Any]) -> StoredFile:
     picture = _decode(file)
     shown = picture.convert("RGB")
     shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -134,16 +134,16 @@ def _store_image(file: BinaryIO | UploadedFile) -> StoredFile:
     return StoredFile(digest, "photo", "image/jpeg", len(data), shown.width, shown.height)
 
 
-def _decode(file: BinaryIO | UploadedFile) -> Image.Image:
+def _decode(file: BinaryIO | UploadedFile[Any]) -> Image.Image:
     sentence = "这张照片打不开，请重新拍一张或换一张。"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(file, formats=IMAGE_FORMATS)  # type: ignore[arg-type]
+            picture = Image.open(file, formats=IMAGE_FORMATS)
             if picture.width * picture.height > PIXELS:
                 raise BadInput("照片的像素太多，请换一张普通照片。", "files")
             picture.load()
-            return ImageOps.exif_transpose(picture) or picture
+            return ImageOps.exif_transpose(picture)
     except BadInput:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
@@ -157,7 +157,7 @@ def _jpeg(picture: Image.Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _store_plain(file: UploadedFile, kind: str, mime: str) -> StoredFile:
+def _store_plain(file: UploadedFile[Any], kind: str, mime: str) -> StoredFile:
     hasher = hashlib.sha256()
     size = 0
     root = Path(settings.MEDIA_ROOT)

@@ -61,7 +61,7 @@ def notify_body(*, body_id: int, county: str, title: str, text: str, link: str =
 
 def mark_read(*, actor: Actor, notice_id: int | None = None) -> str:
     """Mark one notice, or all, of the actor's own as read; return the link of the one."""
-    rows = Notice.objects.filter(person_id=actor.person_id)
+    rows = Notice.objects.filter(person_id=actor.person_id or 0)
     link = ""
     if notice_id is not None:
         rows = rows.filter(pk=notice_id)

@@ -57,7 +57,9 @@ def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
         rows = Message.objects.filter(county=county, group=group, digested_at__isnull=True)
         if not everything:
             rows = rows.filter(said_at__lte=clock.now() - SETTLED)
-        messages = {m.external_id: m for m in rows.select_related("member").order_by("said_at", "id")}
+        messages = {
+            m.external_id: m for m in rows.select_related("member").order_by("said_at", "id")
+        }
         if not messages:
             return Digested()
         found = _reader(county).read([_line(group, m) for m in messages.values()], _earlier(group))
@@ -94,8 +96,12 @@ def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     text = "\n".join(m.text for m in mine if m.text)
     authors = sorted({m.member.alias for m in mine})
     material = ClueMaterial(
-        county=group.county, region=group.region, source="chat", text=text,
-        said_at=item.said_at, author=f"{group.name} 成员 {'、'.join(authors)}",
+        county=group.county,
+        region=group.region,
+        source="chat",
+        text=text,
+        said_at=item.said_at,
+        author=f"{group.name} 成员 {'、'.join(authors)}",
     )
     if not clue_intake()(material):
         return False
@@ -112,23 +118,39 @@ def _join(group: ChatGroup, item: Found, mine: Sequence[Message]) -> None:
     villagers = [m for m in mine if m.member.role == "villager" and m.text]
     if earlier.case_number and villagers:
         cases.append_evidence(
-            county=group.county, number=earlier.case_number, source_id=item.key,
+            county=group.county,
+            number=earlier.case_number,
+            source_id=item.key,
             text="\n".join(f"{m.member.alias}：{m.text}" for m in villagers),
         )
 
 
 def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     """Write a finding; file its case at once when the machine is sure and the group's mode allows."""
-    same = Finding.objects.filter(county=group.county, key=item.same_as).first() if item.same_as else None
+    same = (
+        Finding.objects.filter(county=group.county, key=item.same_as).first()
+        if item.same_as
+        else None
+    )
     finding, made = Finding.objects.get_or_create(
-        county=group.county, key=item.key,
+        county=group.county,
+        key=item.key,
         defaults={
-            "region": group.region, "group": group, "status": Finding.Status.REVIEW,
-            "kind": item.kind, "field": item.field, "urgent": item.urgency == "urgent",
-            "place": item.place[:80], "place_region": item.place_region or "",
-            "title": item.title[:60], "text": item.text, "confidence": item.confidence,
-            "reasons": [asdict(r) for r in item.reasons], "model": item.model,
-            "said_at": item.said_at, "found_at": clock.now(),
+            "region": group.region,
+            "group": group,
+            "status": Finding.Status.REVIEW,
+            "kind": item.kind,
+            "field": item.field,
+            "urgent": item.urgency == "urgent",
+            "place": item.place[:80],
+            "place_region": item.place_region or "",
+            "title": item.title[:60],
+            "text": item.text,
+            "confidence": item.confidence,
+            "reasons": [asdict(r) for r in item.reasons],
+            "model": item.model,
+            "said_at": item.said_at,
+            "found_at": clock.now(),
             "same_as": same.case_number if same else "",
         },
     )
@@ -139,8 +161,14 @@ def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     finding.case_number = file(finding)
     finding.status = Finding.Status.FILED
     finding.save(update_fields=["case_number", "status"])
-    record(actor=None, verb="file", thing="finding", thing_id=str(finding.pk), region=group.region,
-           detail={"model": item.model, "confidence": round(item.confidence, 3)})
+    record(
+        actor=None,
+        verb="file",
+        thing="finding",
+        thing_id=str(finding.pk),
+        region=group.region,
+        detail={"model": item.model, "confidence": round(item.confidence, 3)},
+    )
     return True
 
 
@@ -149,10 +177,18 @@ def file(finding: Finding) -> str:
     region = finding.place_region if finding.place_region.startswith(finding.county) else ""
     village = region if len(region) >= 12 and not region.endswith("000") else finding.region
     return cases.submit_case(
-        actor=SYSTEM, token=uuid.uuid5(NAMESPACE, f"{finding.county}:{finding.key}"),
-        region=village, text=finding.text, field=finding.field, kind=finding.kind,
-        title=finding.title, place=finding.place, urgent=finding.urgent, source="chat",
-        source_id=finding.key, source_text=finding.text,
+        actor=SYSTEM,
+        token=uuid.uuid5(NAMESPACE, f"{finding.county}:{finding.key}"),
+        region=village,
+        text=finding.text,
+        field=finding.field,
+        kind=finding.kind,
+        title=finding.title,
+        place=finding.place,
+        urgent=finding.urgent,
+        source="chat",
+        source_id=finding.key,
+        source_text=finding.text,
     )
 
 
@@ -164,18 +200,34 @@ def _earlier(group: ChatGroup) -> list[Found]:
 
 def _found(row: Finding) -> Found:
     return Found(
-        key=row.key, group=row.group.external_id, kind=row.kind, field=row.field,  # type: ignore[arg-type]
-        urgency="urgent" if row.urgent else "normal", place=row.place,
-        place_region=row.place_region or None, line_ids=(), head_ids=(), text=row.text,
-        title=row.title, status="review", confidence=row.confidence, reasons=(), model=row.model,
+        key=row.key,
+        group=row.group.external_id,
+        kind=row.kind,
+        field=row.field,  # type: ignore[arg-type]
+        urgency="urgent" if row.urgent else "normal",
+        place=row.place,
+        place_region=row.place_region or None,
+        line_ids=(),
+        head_ids=(),
+        text=row.text,
+        title=row.title,
+        status="review",
+        confidence=row.confidence,
+        reasons=(),
+        model=row.model,
         said_at=row.said_at,
     )
 
 
 def _line(group: ChatGroup, message: Message) -> Line:
     return Line(
-        id=message.external_id, group=group.external_id, sender=message.member.alias,
-        role=message.member.role, said_at=message.said_at, type=message.kind, text=message.text,  # type: ignore[arg-type]
+        id=message.external_id,
+        group=group.external_id,
+        sender=message.member.alias,
+        role=message.member.role,
+        said_at=message.said_at,
+        type=message.kind,
+        text=message.text,  # type: ignore[arg-type]
     )
 
 

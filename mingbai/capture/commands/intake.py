@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection
@@ -16,7 +16,7 @@ from mingbai.capture.events import InboundMessage, Received
 from mingbai.capture.models import ChatGroup, Finding, Member, Message, Seen
 from mingbai.kernel import clock, masking, scopes
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.kernel.decisions import BadInput, require
 from mingbai.regions import queries as regions
 
 LONGEST = 4000
@@ -46,20 +46,33 @@ def register_group(
     if actor is not None:
         require(policies.may_keep_groups(actor, region))
     if village.households is not None and households > village.households:
-        raise BadInput(f"{village.name}共 {village.households} 户，覆盖户数不能更多。", "households")
+        raise BadInput(
+            f"{village.name}共 {village.households} 户，覆盖户数不能更多。", "households"
+        )
     if not external_id.strip() or not name.strip():
         raise BadInput("请填写群名和平台群号。", "name")
     with scopes.enter(scope=region if actor is None else actor.scope):
         group, made = ChatGroup.objects.update_or_create(
-            county=village.county, platform=platform, external_id=external_id.strip(),
+            county=village.county,
+            platform=platform,
+            external_id=external_id.strip(),
             defaults={
-                "region": region, "name": name.strip(), "owner": owner.strip(), "members": members,
-                "households": households, "consent_on": consent_on, "mode": mode, "is_active": True,
+                "region": region,
+                "name": name.strip(),
+                "owner": owner.strip(),
+                "members": members,
+                "households": households,
+                "consent_on": consent_on,
+                "mode": mode,
+                "is_active": True,
             },
         )
         record(
-            actor=actor, verb="register" if made else "change", thing="chat_group",
-            thing_id=str(group.pk), region=region,
+            actor=actor,
+            verb="register" if made else "change",
+            thing="chat_group",
+            thing_id=str(group.pk),
+            region=region,
         )
     return group.pk
 
@@ -98,9 +111,7 @@ def recall(*, county: str, group_id: int, external_id: str) -> bool:
         rows = Message.objects.filter(county=county, group_id=group_id, external_id=external_id)
         findings = [row.finding_id for row in rows if row.finding_id]
         deleted, _ = rows.delete()
-        Seen.objects.bulk_create(
-            [_seen(county, group_id, external_id)], ignore_conflicts=True
-        )
+        Seen.objects.bulk_create([_seen(county, group_id, external_id)], ignore_conflicts=True)
         Finding.objects.filter(
             county=county, pk__in=findings, status=Finding.Status.REVIEW, messages__isnull=True
         ).delete()
@@ -116,7 +127,9 @@ def decline(*, county: str, group_id: int, sender: str) -> None:
         member.consent = Member.Consent.DECLINED
         member.save(update_fields=["consent"])
         Message.objects.filter(county=county, member=member).delete()
-        record(actor=None, verb="decline", thing="chat_group", thing_id=str(group_id), county=county)
+        record(
+            actor=None, verb="decline", thing="chat_group", thing_id=str(group_id), county=county
+        )
 
 
 def pseudonym(group_id: int, sender: str) -> str:
@@ -128,7 +141,9 @@ def pseudonym(group_id: int, sender: str) -> str:
 def check(message: InboundMessage) -> None:
     """Raise ``BadInput`` with what is wrong when a message cannot be taken."""
     if message.kind not in KINDS:
-        raise BadInput(f"消息类型“{message.kind}”不认识，应是 text、voice、image、video 或 location")
+        raise BadInput(
+            f"消息类型“{message.kind}”不认识，应是 text、voice、image、video 或 location"
+        )
     if message.role not in ROLES:
         raise BadInput(f"身份“{message.role}”不认识，应是 villager、officer 或 supervisor")
     if not message.external_id or not message.group or not message.sender:
@@ -161,7 +176,9 @@ def _members_by_name(group: ChatGroup, senders: Sequence[tuple[str, str]]) -> di
     hashes = {sender: pseudonym(group.pk, sender) for sender, _ in senders}
     known = {
         m.external_hash: m
-        for m in Member.objects.filter(county=group.county, group=group, external_hash__in=hashes.values())
+        for m in Member.objects.filter(
+            county=group.county, group=group, external_hash__in=hashes.values()
+        )
     }
     missing = [(s, r) for s, r in senders if hashes[s] not in known]
     if missing:
@@ -170,8 +187,11 @@ def _members_by_name(group: ChatGroup, senders: Sequence[tuple[str, str]]) -> di
         for sender, role in missing:
             if hashes[sender] not in made:
                 made[hashes[sender]] = Member(
-                    county=group.county, group=group, external_hash=hashes[sender],
-                    alias=_alias(count + len(made)), role=role,
+                    county=group.county,
+                    group=group,
+                    external_hash=hashes[sender],
+                    alias=_alias(count + len(made)),
+                    role=role,
                 )
         Member.objects.bulk_create(made.values())
         known |= made
@@ -189,9 +209,15 @@ def _alias(number: int) -> str:
     return f"{name}{digit + 1}"
 
 
-def _row(group: ChatGroup, message: InboundMessage, member: Member, now: object) -> Message:
+def _row(group: ChatGroup, message: InboundMessage, member: Member, now: datetime) -> Message:
     return Message(
-        county=group.county, region=group.region, group=group, member=member,
-        external_id=message.external_id, said_at=message.said_at, received_at=now,
-        kind=message.kind, text=masking.text(message.text[:LONGEST]),
+        county=group.county,
+        region=group.region,
+        group=group,
+        member=member,
+        external_id=message.external_id,
+        said_at=message.said_at,
+        received_at=now,
+        kind=message.kind,
+        text=masking.text(message.text[:LONGEST]),
     )

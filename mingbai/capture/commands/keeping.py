@@ -22,12 +22,19 @@ def forget_old(*, county: str) -> int:
         now = clock.now()
         deleted, _ = Message.objects.filter(county=county, received_at__lt=now - KEPT).delete()
         stale, _ = Finding.objects.filter(
-            county=county, status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
+            county=county,
+            status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
             found_at__lt=now - timedelta(days=7),
         ).delete()
         if deleted or stale:
-            record(actor=None, verb="forget", thing="inbox", thing_id=county, county=county,
-                   detail={"messages": deleted, "findings": stale})
+            record(
+                actor=None,
+                verb="forget",
+                thing="inbox",
+                thing_id=county,
+                county=county,
+                detail={"messages": deleted, "findings": stale},
+            )
     return deleted
 
 

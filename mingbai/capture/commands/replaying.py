@@ -33,7 +33,9 @@ def replay(
     if not county.isdigit() or len(county) != 6:
         raise BadInput(f"县代码应是 6 位数字，现在是“{county}”。")
     if not regions.regions([f"{county}000000"]):
-        raise BadInput(f"还没有载入县 {county} 的区划，请先执行 mingbai regions load --city {county[:4]}。")
+        raise BadInput(
+            f"还没有载入县 {county} 的区划，请先执行 mingbai regions load --city {county[:4]}。"
+        )
     by_group: dict[str, list[InboundMessage]] = defaultdict(list)
     for message in messages:
         by_group[message.group].append(message)
@@ -53,7 +55,11 @@ def replay(
 
 
 def _group(
-    county: str, external_id: str, village: str, given: Mapping[str, GroupRow], made: list[tuple[str, str]]
+    county: str,
+    external_id: str,
+    village: str,
+    given: Mapping[str, GroupRow],
+    made: list[tuple[str, str]],
 ) -> int:
     with scopes.enter(scope=county):
         known = ChatGroup.objects.filter(county=county, external_id=external_id).first()
@@ -70,7 +76,9 @@ def _group(
             region = unit
         else:
             region = found.code
-    return register_group(actor=None, region=region, platform=PLATFORM, external_id=external_id, name=name)
+    return register_group(
+        actor=None, region=region, platform=PLATFORM, external_id=external_id, name=name
+    )
 
 
 def _local_unit(county: str, name: str, made: list[tuple[str, str]]) -> str:
@@ -79,4 +87,4 @@ def _local_unit(county: str, name: str, made: list[tuple[str, str]]) -> str:
             return code
     unit = region_commands.add_local_unit(actor=None, parent=f"{county}000000", name=name)
     made.append((unit.code, unit.name))
-    return unit.code
+    return str(unit.code)

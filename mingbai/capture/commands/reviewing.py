@@ -31,7 +31,9 @@ def file_case(*, actor: Actor, finding_id: int, version: int, kind: str = "") ->
         return finding.case_number
 
 
-def correct(*, actor: Actor, finding_id: int, version: int, field: str, kind: str, place: str, urgent: bool) -> str:
+def correct(
+    *, actor: Actor, finding_id: int, version: int, field: str, kind: str, place: str, urgent: bool
+) -> str:
     """Mend kind, field, place or urgency, then file the case; return its number."""
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
@@ -72,14 +74,24 @@ def seal(*, actor: Actor, finding_id: int, version: int) -> None:
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
         messages = Message.objects.filter(county=finding.county, finding=finding)
-        text = "\n".join(m.text for m in messages.order_by("said_at", "id") if m.text) or finding.text
+        text = (
+            "\n".join(m.text for m in messages.order_by("said_at", "id") if m.text) or finding.text
+        )
         aliases = sorted(set(messages.values_list("member__alias", flat=True)))
-        taken = clue_intake()(ClueMaterial(
-            county=finding.county, region=finding.region, source="chat", text=text,
-            said_at=finding.said_at, author=f"{finding.group.name} 成员 {'、'.join(aliases)}",
-        ))
+        taken = clue_intake()(
+            ClueMaterial(
+                county=finding.county,
+                region=finding.region,
+                source="chat",
+                text=text,
+                said_at=finding.said_at,
+                author=f"{finding.group.name} 成员 {'、'.join(aliases)}",
+            )
+        )
         if not taken:
-            raise Refused("本县纪委监委还没有生成密钥，暂时封存不了。请先不要处理这一条，联系案管室。")
+            raise Refused(
+                "本县纪委监委还没有生成密钥，暂时封存不了。请先不要处理这一条，联系案管室。"
+            )
         messages.delete()
         finding.delete()
 
@@ -94,7 +106,12 @@ def undo(*, actor: Actor) -> int:
         start = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
         last = (
             Ruling.objects.select_for_update()
-            .filter(county=actor.county, person_id=actor.person_id, undone_at__isnull=True, at__gte=start)
+            .filter(
+                county=actor.county,
+                person_id=actor.person_id or 0,
+                undone_at__isnull=True,
+                at__gte=start,
+            )
             .order_by("-at", "-id")
             .first()
         )
@@ -113,7 +130,13 @@ def undo(*, actor: Actor) -> int:
         finding.save()
         last.undone_at = clock.now()
         last.save(update_fields=["undone_at"])
-        record(actor=actor, verb="undo", thing="finding", thing_id=str(finding.pk), region=finding.region)
+        record(
+            actor=actor,
+            verb="undo",
+            thing="finding",
+            thing_id=str(finding.pk),
+            region=finding.region,
+        )
         return finding.pk
 
 
@@ -137,7 +160,12 @@ def _decide(actor: Actor, finding: Finding, status: str, verb: str, before: dict
     finding.save()
     assert actor.person_id is not None
     Ruling.objects.create(
-        county=finding.county, finding=finding, person_id=actor.person_id, at=clock.now(), verb=verb, before=before
+        county=finding.county,
+        finding=finding,
+        person_id=actor.person_id,
+        at=clock.now(),
+        verb=verb,
+        before=before,
     )
     record(actor=actor, verb=verb, thing="finding", thing_id=str(finding.pk), region=finding.region)
 

@@ -100,11 +100,12 @@ def windows(lines: Sequence[Line], lexicon: Lexicon) -> list[Window]:
             own_sums = [a + _AFTER_WEIGHT * b for a, b in zip(own_sums, later, strict=True)]
         other, own = _before(lines, at)
         patterns = lexicon.pattern_score("clue", f"{line.text} {after}" if after else line.text)
-        dense = _dense(line, after, own_sums, names, patterns)
+        dense = _dense(line, after, own_sums, names, patterns, lexicon.common)
         dense += _context(None if other is None else (lines[other], sums[other]), names, _BEFORE)
         dense += _context(None if own is None else (lines[own], sums[own]), names, _BEFORE)
         dense += _echo(lines, sums, at, names)
-        doubt = suspicion(own_sums, names, patterns)
+        rarer = lexicon.pattern_score("clue_more", line.text)
+        doubt = suspicion(own_sums, patterns + rarer)
         own_text, after_text = tidy(line.text, lexicon), tidy(after, lexicon)
         result.append(Window(own_text, after_text, dense, own_sums, doubt))
     return result
@@ -151,8 +152,9 @@ def _context(
 
 
 def _dense(
-    line: Line, after: str, sums: list[float], names: dict[str, int], patterns: float
-) -> list[float]:
+    line: Line, after: str, sums: list[float], names: dict[str, int], patterns: float,
+    common: int,
+) -> list[float]:  # fmt: skip
     text, whole = line.text, f"{line.text} {after}"
     fields = sorted((sums[names[f"field:{name}"]] for name in FIELDS), reverse=True)
 
@@ -161,7 +163,7 @@ def _dense(
 
     size = len(text)
     return [
-        *(0.5 * amount for amount in sums),
+        *(0.5 * amount for amount in sums[:common]),
         *(value(left) * value(right) for left, right in _PAIRS),
         fields[0] / 2,
         (fields[0] - fields[1]) / 2,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,11 @@ class Hit:
 
 
 class Lexicon:
-    """All lists of the file, found in one pass over a text."""
+    """All lists of the file, found in one pass over a text.
+
+    The first `common` groups tell whether a line is meant for the village at all; the groups `more:…`
+    only settle what it is about.
+    """
 
     def __init__(self, lists: Mapping[str, Any]) -> None:
         self._entries: dict[str, list[tuple[int, float]]] = {}
@@ -39,9 +43,13 @@ class Lexicon:
         for kind in ("field", "cue"):
             for name, by_weight in lists[kind].items():
                 self._add(f"{kind}:{name}", by_weight)
+        self.common = len(self.groups)
+        for name, words in lists["more"].items():
+            self._add(f"more:{name}", {"2": words})
         for name, words in lists["concept"].items():
             self._add(f"concept:{name}", {"2": words})
         self.places = {group.removeprefix("cue:"): i for i, group in enumerate(self.groups)}
+        self._index = {group: i for i, group in enumerate(self.groups)}
         self.words = list(self._entries)
         self._finder = AhoCorasick(self.words)
         self._by_index = [self._entries[word] for word in self.words]
@@ -67,13 +75,20 @@ class Lexicon:
         """The weight of distinct words by group, in the order of `groups`; weak words add little."""
         strong = [0.0] * len(self.groups)
         weak = [0.0] * len(self.groups)
-        for word in {found[0] for found in self._finder.find_matches_as_indexes(text, overlapping=True)}:
+        for word in {
+            found[0] for found in self._finder.find_matches_as_indexes(text, overlapping=True)
+        }:
             for group, weight in self._by_index[word]:
                 if weight == 1.0:
                     strong[group] += 1.0
                 else:
                     weak[group] += weight
         return [min(3.0, s) + min(_WEAK_LIMIT, w) for s, w in zip(strong, weak, strict=True)]
+
+    def told(self, sums: Sequence[float], group: str) -> float:
+        """The weight of a group such as `field:road` or `cue:clue` with its rarer words."""
+        name = group.partition(":")[2]
+        return sums[self._index[group]] + sums[self._index[f"more:{name}"]]
 
     def pattern_score(self, name: str, text: str) -> float:
         """The weights of the named list's patterns that occur in the text, added up."""

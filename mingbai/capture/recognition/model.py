@@ -105,7 +105,6 @@ class Model:
         self.thresholds = dict(
             zip(arrays["threshold_names"].tolist(), arrays["thresholds"].tolist(), strict=True)
         )
-        self._fields = [lexicon().places[f"field:{field}"] for field in FIELDS]
         self.attach: list[float] = arrays["attach"].tolist()
 
     @classmethod
@@ -119,16 +118,15 @@ class Model:
 
     def score(self, batch: Sequence[Window]) -> Scores:
         """Probabilities for each window, in order."""
-        parts = [
-            self._raw(batch[start : start + _CHUNK]) for start in range(0, len(batch), _CHUNK)
-        ]
+        parts = [self._raw(batch[start : start + _CHUNK]) for start in range(0, len(batch), _CHUNK)]
         raw = np.concatenate(parts) if parts else np.zeros((0, len(self.bias)), np.float32)
         ends = np.cumsum([len(LINE_CLASSES), len(KINDS), len(FIELDS)])
         lines, kinds, fields, rest = np.split(raw, ends, axis=1)
-        listed = np.asarray([[w.sums[i] for i in self._fields] for w in batch], dtype=np.float32)
+        told = lexicon().told
+        listed = [[told(window.sums, f"field:{field}") for field in FIELDS] for window in batch]
         fields = _FIELD_TRUST * fields
         if len(batch):
-            fields += _FIELD_WORDS * np.minimum(listed, _FIELD_MOST)
+            fields += _FIELD_WORDS * np.minimum(np.asarray(listed, np.float32), _FIELD_MOST)
         return Scores(
             head=_softmax(lines)[:, : len(KINDS)].sum(axis=1),
             kind=_softmax(kinds),

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from mingbai.capture.recognition.model import Model
 
 _CLUE = KINDS.index("clue")
-_CLUE_WORDS = 2.9
-_CLUE_HALFWAY = 0.8
-_CLUE_BOTH = 0.32
+_CLUE_WORDS = 0.35
+_CLUE_MOST = 2.0
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
 _TAKEN_BACK_LEFT = 0.55
@@ -185,12 +184,9 @@ def _key(line: Line) -> str:
 
 
 def _suspect(line: Line, window: Window, clue: float, kind: float, least: float) -> bool:
-    """Whether a line may report misconduct: by the model, by the word lists, or by both halfway."""
-    if line.role != "villager":
-        return False
-    if clue >= least or window.suspicion >= _CLUE_WORDS or (clue + kind) / 2 >= _CLUE_BOTH:
-        return True
-    return kind >= _CLUE_BOTH and window.suspicion >= _CLUE_HALFWAY
+    """Whether a villager's line may report misconduct: the model's two views and the word lists."""
+    listed = _CLUE_WORDS * min(_CLUE_MOST, window.suspicion)
+    return line.role == "villager" and (clue + kind) / 2 + listed >= least
 
 
 def _confidence(thread: Thread) -> float:
@@ -256,7 +252,9 @@ def _linked(found: Sequence[Found], earlier: Sequence[Found]) -> list[Found]:
     for item in found:
         if item.key in links:
             other, alike = links[item.key]
-            about = Reason("same", "", item.head_ids[0], 0, 0, f"与更早的一件相似，相似度{alike:.0%}")
+            about = Reason(
+                "same", "", item.head_ids[0], 0, 0, f"与更早的一件相似，相似度{alike:.0%}"
+            )
             result.append(replace(item, same_as=other, reasons=(*item.reasons, about)))
         else:
             result.append(item)
@@ -280,7 +278,9 @@ def _reasons(
     kind_reasons = list(_hits(said, cue, about, sentence))
     if not kind_reasons:
         head = said[0] if said else members[0][0].line
-        kind_reasons = [Reason(about, "", head.id, 0, len(head.text), f"整句读起来像{KIND_NAMES[found.kind]}")]
+        kind_reasons = [
+            Reason(about, "", head.id, 0, len(head.text), f"整句读起来像{KIND_NAMES[found.kind]}")
+        ]
     yield from kind_reasons
     yield from _hits(said, f"field:{found.field}", "field", f"说的是{FIELD_NAMES[found.field]}")
     if found.urgency == "urgent":
@@ -299,7 +299,8 @@ def _reasons(
 def _hits(lines: Iterable[Line], group: str, about: About, sentence: str) -> Iterable[Reason]:
     seen: set[str] = set()
     for line in lines:
-        hits = [h for h in lexicon().hits(line.text) if h.group == group and h.weight == 1.0]
+        groups = {group, f"more:{group.partition(':')[2]}"}
+        hits = [h for h in lexicon().hits(line.text) if h.group in groups and h.weight == 1.0]
         for hit in sorted(hits, key=lambda h: (-len(h.word), h.start)):
             if len(seen) < _MOST_REASONS and not any(hit.word in word for word in seen):
                 seen.add(hit.word)

@@ -182,7 +182,14 @@ def arrays_of(
     }
 
 
-STARTING_LIMITS = {"open": 0.2, "review": 0.2, "sure": 0.7, "join": 0.5, "clue": 0.35, "urgent": 0.35}
+STARTING_LIMITS = {
+    "open": 0.2,
+    "review": 0.2,
+    "sure": 0.7,
+    "join": 0.5,
+    "clue": 0.47,
+    "urgent": 0.35,
+}
 
 
 def readings_of(items: Sequence[Example], model: Model) -> list[Reading]:
@@ -247,7 +254,9 @@ def outcomes(items: Sequence[Example], model: Model) -> list[Outcome]:
     """What the reader finds in these conversations, each beside its gold head."""
     heads = {e.row["id"]: e.row for e in items if e.row["kind"] in KINDS}
     owner = {e.row["id"]: e.row["id"] for e in items if e.row["kind"] in KINDS}
-    owner.update({e.row["id"]: e.row["about"] for e in items if e.row["kind"] in {"detail", "support"}})
+    owner.update(
+        {e.row["id"]: e.row["about"] for e in items if e.row["kind"] in {"detail", "support"}}
+    )
     result = []
     for found in Reader(model, Gazetteer([])).read([e.line for e in items]):
         votes = [owner[i] for i in found.line_ids if i in owner]

@@ -61,9 +61,7 @@ class Thread:
 
 def pairs_of(text: str) -> frozenset[str]:
     """The text's character pairs, spaces apart."""
-    return frozenset(
-        text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2]
-    )
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2])
 
 
 def concepts_in(sums: Sequence[float]) -> frozenset[int]:
@@ -148,7 +146,9 @@ def extend(thread: Thread, reading: Reading, at: int) -> None:
     thread.pairs |= reading.pairs
     thread.concepts |= reading.concepts
     if part == "detail" and reading.line.text:
-        thread.field = tuple(0.7 * a + 0.3 * b for a, b in zip(thread.field, reading.field, strict=True))
+        thread.field = tuple(
+            0.7 * a + 0.3 * b for a, b in zip(thread.field, reading.field, strict=True)
+        )
 
 
 def _part(thread: Thread, reading: Reading) -> Part:

@@ -95,7 +95,10 @@ def test_a_model_of_another_version_is_refused(tmp_path) -> None:
 
 
 def test_the_web_form_guesses_only_clear_fields() -> None:
-    assert guess_field("垃圾桶满了没人清，垃圾堆成山") == ("sanitation", ("垃圾", "垃圾桶", "堆成山"))
+    assert guess_field("垃圾桶满了没人清，垃圾堆成山") == (
+        "sanitation",
+        ("垃圾", "垃圾桶", "堆成山"),
+    )
     assert guess_field("今天来看一下") is None
     assert {field for field in FIELDS if guess_field(field)} == set()
 

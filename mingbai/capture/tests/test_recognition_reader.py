@@ -14,7 +14,9 @@ from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader
 
 START = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
-GAZETTEER = Gazetteer([("青石村", "350521101201"), ("青石", "350521101201"), ("后洋村", "350521101202")])
+GAZETTEER = Gazetteer(
+    [("青石村", "350521101201"), ("青石", "350521101201"), ("后洋村", "350521101202")]
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,12 @@ def line(
 
 TALK = [
     line("1", "阿明", 0, "早上好"),
-    line("2", "阿花", 3, "青石村小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下"),
+    line(
+        "2",
+        "阿花",
+        3,
+        "青石村小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下",
+    ),
     line("3", "老吴", 4, "土鸡蛋一块五一个，要的私我"),
     line("4", "阿花", 5, "", type="image"),
     line("5", "阿强", 7, "我家门口那盏也是，好几次了"),

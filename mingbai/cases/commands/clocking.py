@@ -29,4 +29,6 @@ class Clockmaker:
             rows = Deadline.objects.values_list("field", "level", "urgent", "days")
             loaded = {(f, x, u): d for f, x, u, d in rows}
             self._days = dict(standard()) | loaded
-        return self._days.get((field, level, urgent)) or self._days[Field.OTHER.value, level, urgent]
+        return (
+            self._days.get((field, level, urgent)) or self._days[Field.OTHER.value, level, urgent]
+        )

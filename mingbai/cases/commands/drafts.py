@@ -17,7 +17,12 @@ def keep_draft(*, key: UUID, region: str, content: Mapping[str, object]) -> None
 
     A draft is no effect yet and holds no phone, so it leaves no audit entry.
     """
-    values = {"county": region[:6], "region": region, "content": dict(content), "made_at": clock.now()}
+    values = {
+        "county": region[:6],
+        "region": region,
+        "content": dict(content),
+        "made_at": clock.now(),
+    }
     draft, made = Draft.objects.get_or_create(key=key, defaults=values)
     if not made and not draft.number:
         draft.region, draft.county, draft.content = region, region[:6], dict(content)

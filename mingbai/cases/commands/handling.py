@@ -111,8 +111,13 @@ def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
     if contact is None:
         raise Missing(number)
     audit.record(
-        actor=actor, verb="case.read_contact", thing="case", thing_id=number, region=case.region,
-        county=county, after={"reason": why},
+        actor=actor,
+        verb="case.read_contact",
+        thing="case",
+        thing_id=number,
+        region=case.region,
+        county=county,
+        after={"reason": why},
     )
     return sealing.unseal(contact.phone_sealed, f"contact:{county}:{case.pk}")
 

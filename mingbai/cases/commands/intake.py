@@ -100,9 +100,23 @@ def submit_case(
         raise Missing(region)
     require(policies.may_submit(actor, region, source))
     filed = Filed(
-        token, region, _said(text), field, kind, title.strip()[:60] or words.title_of(text),
-        place.strip()[:80], urgent, is_public, phone, for_family, source, source_id, source_text,
-        files, lat, lon,
+        token,
+        region,
+        _said(text),
+        field,
+        kind,
+        title.strip()[:60] or words.title_of(text),
+        place.strip()[:80],
+        urgent,
+        is_public,
+        phone,
+        for_family,
+        source,
+        source_id,
+        source_text,
+        files,
+        lat,
+        lon,
     )
     _check(filed)
     with scopes.widen(village.scope):
@@ -163,13 +177,29 @@ def _file(filed: Filed, actor: Actor) -> str:
         raise Refused("这个村还没有承办单位，暂时不能在网上提交，请打村里或镇里的电话。")
     by_villager = filed.source == Case.Source.WEB
     case = Case(
-        county=filed.county, number=_next_number(filed.county), token=filed.token, region=filed.region,
-        source=filed.source, source_id=filed.source_id, source_text=filed.source_text, kind=filed.kind,
-        field=filed.field, urgent=filed.urgent, title=filed.title, text=filed.text, place=filed.place,
-        lat=filed.lat, lon=filed.lon, is_public=filed.is_public,
-        reporter_id=actor.person_id if by_villager else None, state=State.SUBMITTED,
-        level=level_of(body.kind).value, body_id=body.id, first_body_id=body.id, submitted_at=now,
-        search=_vector(filed),  # type: ignore[misc]
+        county=filed.county,
+        number=_next_number(filed.county),
+        token=filed.token,
+        region=filed.region,
+        source=filed.source,
+        source_id=filed.source_id,
+        source_text=filed.source_text,
+        kind=filed.kind,
+        field=filed.field,
+        urgent=filed.urgent,
+        title=filed.title,
+        text=filed.text,
+        place=filed.place,
+        lat=filed.lat,
+        lon=filed.lon,
+        is_public=filed.is_public,
+        reporter_id=actor.person_id if by_villager else None,
+        state=State.SUBMITTED,
+        level=level_of(body.kind).value,
+        body_id=body.id,
+        first_body_id=body.id,
+        submitted_at=now,
+        search=_vector(filed),
     )
     Clockmaker().restart(case)
     case.save(force_insert=True)
@@ -177,8 +207,13 @@ def _file(filed: Filed, actor: Actor) -> str:
     write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
     _keep_contact(case, filed)
     audit.record(
-        actor=actor, verb="case.submit", thing="case", thing_id=case.number, region=case.region,
-        county=case.county, after={"state": case.state, "body": body.id, "version": 1},
+        actor=actor,
+        verb="case.submit",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
+        county=case.county,
+        after={"state": case.state, "body": body.id, "version": 1},
         detail={"source": filed.source, "field": filed.field},
     )
     tell_body(case, "来了一件新的", f"{name_of(case)}等受理。")
@@ -195,7 +230,9 @@ def _next_number(county: str) -> str:
 
 
 def _vector(filed: Filed) -> SearchVector:
-    return SearchVector(Value(words.tokens(f"{filed.title} {filed.text} {filed.place}")), config="simple")
+    return SearchVector(
+        Value(words.tokens(f"{filed.title} {filed.text} {filed.place}")), config="simple"
+    )
 
 
 def _keep_contact(case: Case, filed: Filed) -> None:
@@ -205,6 +242,9 @@ def _keep_contact(case: Case, filed: Filed) -> None:
     if phone:
         sealed = sealing.seal(phone, f"contact:{case.county}:{case.pk}")
         Contact.objects.create(
-            county=case.county, region=case.region, case=case, phone_sealed=sealed,
+            county=case.county,
+            region=case.region,
+            case=case,
+            phone_sealed=sealed,
             for_family=filed.for_family,
         )

@@ -69,8 +69,14 @@ def move(
         case, verb, actor, text=step.text, before=old, late=late, inner=step.inner, files=step.files
     )
     audit.record(
-        actor=actor, verb=f"case.{verb}", thing="case", thing_id=case.number, region=case.region,
-        county=case.county, before=before, after=_digestible(case),
+        actor=actor,
+        verb=f"case.{verb}",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
+        county=case.county,
+        before=before,
+        after=_digestible(case),
         detail={"from": old, "to": case.state, "level": case.level},
     )
     _tell(case, verb, actor)
@@ -91,9 +97,22 @@ def write_event(
 ) -> CaseEvent:
     """Append one step to the history, with its photos."""
     event = CaseEvent.objects.create(
-        county=case.county, case=case, at=clock.now(), verb=verb, before=before, after=case.state,
-        person_id=actor.person_id, post_id=actor.post_id, label=_label(actor, case), body=case.body,
-        level=case.level, text=text, inner=inner, late=late, due_at=case.due_at, source_id=source_id,
+        county=case.county,
+        case=case,
+        at=clock.now(),
+        verb=verb,
+        before=before,
+        after=case.state,
+        person_id=actor.person_id,
+        post_id=actor.post_id,
+        label=_label(actor, case),
+        body=case.body,
+        level=case.level,
+        text=text,
+        inner=inner,
+        late=late,
+        due_at=case.due_at,
+        source_id=source_id,
     )
     attach(case, event, files)
     return event
@@ -103,8 +122,17 @@ def attach(case: Case, event: CaseEvent, files: Iterable[tuple[StoredFile, str]]
     """Record the case's own copies of stored files, each under a key that cannot be guessed."""
     Attachment.objects.bulk_create(
         Attachment(
-            county=case.county, case=case, event=event, key=uuid4(), kind=file.kind, stage=stage,
-            digest=file.digest, mime=file.mime, size=file.size, width=file.width, height=file.height,
+            county=case.county,
+            case=case,
+            event=event,
+            key=uuid4(),
+            kind=file.kind,
+            stage=stage,
+            digest=file.digest,
+            mime=file.mime,
+            size=file.size,
+            width=file.width,
+            height=file.height,
             added_at=clock.now(),
         )
         for file, stage in files
@@ -117,16 +145,28 @@ def note(case: Case, actor: Actor, verb: str, **detail: object) -> None:
     case.version += 1
     Case.objects.filter(pk=case.pk, county=case.county).update(version=F("version") + 1)
     audit.record(
-        actor=actor, verb=f"case.{verb}", thing="case", thing_id=case.number, region=case.region,
-        county=case.county, before=before, after=_digestible(case), detail=detail,
+        actor=actor,
+        verb=f"case.{verb}",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
+        county=case.county,
+        before=before,
+        after=_digestible(case),
+        detail=detail,
     )
 
 
 def tell_body(case: Case, title: str, text: str) -> None:
     """Write a notice to the officers of the body that holds the case."""
     notices.notify_body(
-        body_id=case.body_id, county=case.county, title=title, text=text,
-        link=f"/desk/cases/{case.number}", thing="case", thing_id=case.number,
+        body_id=case.body_id,
+        county=case.county,
+        title=title,
+        text=text,
+        link=f"/desk/cases/{case.number}",
+        thing="case",
+        thing_id=case.number,
     )
 
 
@@ -160,8 +200,11 @@ def _label(actor: Actor, case: Case) -> str:
 
 def _digestible(case: Case) -> dict[str, object]:
     return {
-        "state": case.state, "body": case.body_id, "level": case.level,
-        "version": case.version, "due": case.due_at,
+        "state": case.state,
+        "body": case.body_id,
+        "level": case.level,
+        "version": case.version,
+        "due": case.due_at,
     }
 
 
@@ -187,8 +230,13 @@ def _tell(case: Case, verb: str, actor: Actor) -> None:
         people = _people(case, verb) - {actor.person_id or 0}
         if people:
             notices.notify(
-                person_ids=sorted(people), county=case.county, title=title, text=text.format(**fill),
-                link=f"/c/{case.number}", thing="case", thing_id=case.number,
+                person_ids=sorted(people),
+                county=case.county,
+                title=title,
+                text=text.format(**fill),
+                link=f"/c/{case.number}",
+                thing="case",
+                thing_id=case.number,
             )
     if verb in {"assign", "escalate", "reopen"}:
         tell_body(case, "有一件交到你们这里", f"{name_of(case)}由你们承办，请按期办理。")

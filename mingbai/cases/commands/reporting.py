@@ -102,7 +102,12 @@ def append_evidence(
         return False  # the case's row is locked, so nobody adds it between the look and the write
     stage = Attachment.Stage.EVIDENCE.value
     write_event(
-        case, "evidence", SYSTEM, text=text.strip()[:2000], inner=True, source_id=source_id,
+        case,
+        "evidence",
+        SYSTEM,
+        text=text.strip()[:2000],
+        inner=True,
+        source_id=source_id,
         files=[(f, stage) for f in files],
     )
     note(case, SYSTEM, "evidence", files=len(files))
@@ -118,7 +123,11 @@ def _count(case: Case, actor: Actor, one: Support) -> bool:
         return False
     Case.objects.filter(pk=case.pk, county=case.county).update(supports=F("supports") + 1)
     audit.record(
-        actor=actor, verb="case.support", thing="case", thing_id=case.number, region=case.region,
+        actor=actor,
+        verb="case.support",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
         county=case.county,
     )
     return True

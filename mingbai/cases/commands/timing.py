@@ -70,10 +70,16 @@ def load_deadlines(*, actor: Actor = SYSTEM) -> int:
         for (field, level, urgent), days in standard().items()
     ]
     Deadline.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["field", "level", "urgent"], update_fields=["days"]
+        rows,
+        update_conflicts=True,
+        unique_fields=["field", "level", "urgent"],
+        update_fields=["days"],
     )
     audit.record(
-        actor=actor, verb="case.load_deadlines", thing="deadlines", thing_id="standard",
+        actor=actor,
+        verb="case.load_deadlines",
+        thing="deadlines",
+        thing_id="standard",
         detail={"rows": len(rows)},
     )
     return len(rows)
@@ -88,7 +94,11 @@ def _mark_late(case: Case) -> None:
     discipline = accounts.people_with_role("town_discipline", region=case.region)
     if discipline:
         notices.notify(
-            person_ids=sorted({post.person_id for post in discipline}), county=case.county,
-            title="县级承办逾期", text=f"{case.number} 在{case.body.name}到期没办完。",
-            link=f"/c/{case.number}", thing="case", thing_id=case.number,
+            person_ids=sorted({post.person_id for post in discipline}),
+            county=case.county,
+            title="县级承办逾期",
+            text=f"{case.number} 在{case.body.name}到期没办完。",
+            link=f"/c/{case.number}",
+            thing="case",
+            thing_id=case.number,
         )

@@ -53,6 +53,9 @@ def _counted(where: Q) -> Iterable[tuple[str, int, int]]:
     return (
         Case.objects.filter(shown() & where)
         .values_list("region")
-        .annotate(open=Count("pk", filter=Q(state__in=OPEN)), solved=Count("pk", filter=Q(state__in=SOLVED)))
+        .annotate(
+            open=Count("pk", filter=Q(state__in=OPEN)),
+            solved=Count("pk", filter=Q(state__in=SOLVED)),
+        )
         .order_by()
     )

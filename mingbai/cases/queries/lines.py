@@ -97,14 +97,31 @@ class Liner:
         state, level = State(case.state), Level(case.level)
         handler = case.handler.person.name if case.handler is not None else ""
         return CaseLine(
-            county=case.county, number=case.number, region=case.region, village=village,
-            title=case.title if clear else masking.text(case.title), state=state,
-            state_word=STATE_WORDS[state], headline=headline(state, level, case.body.name),
-            kind=case.kind, field=case.field, field_word=case.get_field_display(), level=level,
-            level_word=LEVEL_WORDS[level], body_id=case.body_id, body=case.body.name,
-            body_phone=case.body.phone, handler=handler, countdown=self.countdown(case),
-            submitted_at=case.submitted_at, answered_at=case.answered_at, supports=case.supports,
-            urgent=case.urgent, overdue=case.overdue, is_public=case.is_public, version=case.version,
+            county=case.county,
+            number=case.number,
+            region=case.region,
+            village=village,
+            title=case.title if clear else masking.text(case.title),
+            state=state,
+            state_word=STATE_WORDS[state],
+            headline=headline(state, level, case.body.name),
+            kind=case.kind,
+            field=case.field,
+            field_word=case.get_field_display(),
+            level=level,
+            level_word=LEVEL_WORDS[level],
+            body_id=case.body_id,
+            body=case.body.name,
+            body_phone=case.body.phone,
+            handler=handler,
+            countdown=self.countdown(case),
+            submitted_at=case.submitted_at,
+            answered_at=case.answered_at,
+            supports=case.supports,
+            urgent=case.urgent,
+            overdue=case.overdue,
+            is_public=case.is_public,
+            version=case.version,
         )
 
     def countdown(self, case: Case) -> Countdown | None:
@@ -112,7 +129,10 @@ class Liner:
         if case.due_at is None or State(case.state) not in OPEN:
             return None
         return count(
-            case.due_at, case.due_days, provisional=case.due_provisional, calendar=self.calendar,
+            case.due_at,
+            case.due_days,
+            provisional=case.due_provisional,
+            calendar=self.calendar,
             now=self.now,
         )
 
@@ -121,7 +141,8 @@ class Liner:
         rows = list(cases)
         known = regions.regions({case.region for case in rows}) if rows else {}
         return [
-            self.line(c, known[c.region].name if c.region in known else "", clear=clear) for c in rows
+            self.line(c, known[c.region].name if c.region in known else "", clear=clear)
+            for c in rows
         ]
 
 
@@ -183,7 +204,9 @@ def search(actor: Actor, text: str, limit: int = 20) -> Sequence[CaseLine]:
     if not wanted:
         return []
     cases = brief().filter(visible(actor), matching(wanted))
-    return Liner().lines(cases.order_by("-submitted_at", "-id")[:limit], clear=policies.handles(actor))
+    return Liner().lines(
+        cases.order_by("-submitted_at", "-id")[:limit], clear=policies.handles(actor)
+    )
 
 
 def matching(text: str) -> Q:

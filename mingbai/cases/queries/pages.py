@@ -141,7 +141,9 @@ def media(key: UUID, viewer: Actor) -> Media:
     found = Attachment.objects.select_related("case__body", "event").filter(key=key).first()
     if found is None or not policies.may_see(viewer, found.case):
         raise Missing(str(key))
-    private = policies.is_reporter(viewer, found.case) or bool(policies.may_open(viewer, found.case))
+    private = policies.is_reporter(viewer, found.case) or bool(
+        policies.may_open(viewer, found.case)
+    )
     if not private and not _public_file(found):
         raise Missing(str(key))
     return Media(found.digest, found.mime, found.kind)
@@ -191,10 +193,17 @@ def _step(event: CaseEvent, photos: Sequence[Photo], liner: Liner, *, clear: boo
     if event.late and event.due_at is not None:
         late_days = max(0, liner.calendar.between(event.due_at, event.at))
     return StepView(
-        verb=event.verb, word=done_word(event.verb), at=event.at, label=event.label,
-        body=event.body.name if event.body else "", level_word=LEVEL_WORDS[Level(event.level)],
-        text=event.text if clear else masking.text(event.text), inner=event.inner, late=event.late,
-        late_days=late_days, photos=[p for p in photos if p.event_id == event.pk],
+        verb=event.verb,
+        word=done_word(event.verb),
+        at=event.at,
+        label=event.label,
+        body=event.body.name if event.body else "",
+        level_word=LEVEL_WORDS[Level(event.level)],
+        text=event.text if clear else masking.text(event.text),
+        inner=event.inner,
+        late=event.late,
+        late_days=late_days,
+        photos=[p for p in photos if p.event_id == event.pk],
     )
 
 

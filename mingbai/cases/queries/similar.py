@@ -46,7 +46,9 @@ def open_of_village(region: str) -> Sequence[OpenCase]:
     """Return the village's open cases, newest first, at most 200; the caller's scope bounds them."""
     fields = ("number", "region", "title", "text", "field", "kind", "place", "submitted_at")
     cases = Case.objects.filter(county=region[:6], region=region, state__in=OPEN)
-    return [OpenCase(*row) for row in cases.order_by("-submitted_at").values_list(*fields)[:LOOKED_AT]]
+    return [
+        OpenCase(*row) for row in cases.order_by("-submitted_at").values_list(*fields)[:LOOKED_AT]
+    ]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def standing(county: str, number: str) -> Standing:
     """Return where a case stands; the caller's scope bounds it. Raises ``Missing``."""
     row = (
         Case.objects.filter(county=county, number=number)
-        .values_list("state", "level", "body_id", "field", "version").first()
+        .values_list("state", "level", "body_id", "field", "version")
+        .first()
     )
     if row is None:
         raise Missing(number)

@@ -105,7 +105,9 @@ def watches_only(actor: Actor) -> bool:
     return policies.watches(actor)
 
 
-def desk(actor: Actor, *, which: str = "open", q: str = "", after: str = "", size: int = 30) -> Desk:
+def desk(
+    actor: Actor, *, which: str = "open", q: str = "", after: str = "", size: int = 30
+) -> Desk:
     """Return a page of the officer's list; posts that only watch get the public ones.
 
     ``which``: ``open`` what the own body holds, ``mine`` what the officer handles, ``late`` past the
@@ -132,7 +134,8 @@ def desk_counts(actor: Actor) -> DeskCounts:
     late = Q(due_at__lt=clock.now())
     wanted = (held | late) & Q(state__in=OPEN) & territory(actor)
     got = Case.objects.filter(wanted).aggregate(
-        open=Count("pk", filter=held), late=Count("pk", filter=late),
+        open=Count("pk", filter=held),
+        late=Count("pk", filter=late),
         mine=Count("pk", filter=Q(handler_id=actor.post_id)),
     )
     return DeskCounts(got["open"], got["late"], got["mine"])
@@ -154,16 +157,23 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
     ]
     may_assign = any(b.move.verb == "assign" and b.decision for b in buttons)
     return StaffCase(
-        line=liner.line(case, regions.region(case.region).name, clear=True), text=case.text,
-        place=case.place, source_word=case.get_source_display(), source_text=case.source_text,
-        first_body=case.first_body.name, steps=steps,
+        line=liner.line(case, regions.region(case.region).name, clear=True),
+        text=case.text,
+        place=case.place,
+        source_word=case.get_source_display(),
+        source_text=case.source_text,
+        first_body=case.first_body.name,
+        steps=steps,
         evidence=[p for p in photos if p.stage == "evidence"],
         before=[p for p in photos if p.stage == "before"],
         after=[p for p in photos if p.stage == "after"],
-        hand_overs=sum(s.verb in {"assign", "escalate", "reopen"} for s in steps), buttons=buttons,
+        hand_overs=sum(s.verb in {"assign", "escalate", "reopen"} for s in steps),
+        buttons=buttons,
         receivers=accounts.receivers(case.body_id) if may_assign else (),
-        phone_masked=_masked(contact, case), for_family=bool(contact and contact.for_family),
-        may_read_contact=policies.may_read_contact(actor, case), goes_to=_goes_to(case),
+        phone_masked=_masked(contact, case),
+        for_family=bool(contact and contact.for_family),
+        may_read_contact=policies.may_read_contact(actor, case),
+        goes_to=_goes_to(case),
         neighbours=_neighbours(actor, case),
     )
 

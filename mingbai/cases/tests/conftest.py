@@ -24,14 +24,20 @@ def file(cast: Any) -> Callable[..., Case]:
     def make(until: str = "submitted", who: str = "villager", **more: Any) -> Case:
         given = {"token": uuid4(), "region": "350525101201", "text": SAID, "field": "power"}
         number = commands.submit_case(actor=cast.actor(who), **{**given, **more})
-        for verb, reached, extra in (
-            ("accept", "accepted", {}), ("start", "handling", {}), ("answer", "answered", {"text": DONE}),
+        for verb, extra in (
+            ("accept", {}),
+            ("start", {}),
+            ("answer", {"text": DONE}),
         ):
             case = Case.objects.get(number=number)
             if case.state == until:
                 break
             getattr(commands, verb)(
-                actor=cast.actor("officer"), county="350525", number=number, version=case.version, **extra
+                actor=cast.actor("officer"),
+                county="350525",
+                number=number,
+                version=case.version,
+                **extra,
             )
         return Case.objects.get(number=number)
 

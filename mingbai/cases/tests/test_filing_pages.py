@@ -54,7 +54,13 @@ def say(client: Any, key: Any, **more: Any) -> Any:
 
 
 def confirm(client: Any, key: Any, **more: Any) -> Any:
-    given = {"field": "power", "kind": "request", "place": "老槐树", "public": "yes", "phone": PHONE}
+    given = {
+        "field": "power",
+        "kind": "request",
+        "place": "老槐树",
+        "public": "yes",
+        "phone": PHONE,
+    }
     return client.post(f"{FILE}/{key}", {**given, **more})
 
 
@@ -108,7 +114,9 @@ def test_back_and_send_again_leads_to_the_same_case(client_as: Any, sent: list[s
     confirm(client, key)
     client.post(f"{FILE}/{key}/code", {"code": sent[-1]})
     for answer in (
-        say(client, key), confirm(client, key), client.post(f"{FILE}/{key}/code", {"code": sent[-1]})
+        say(client, key),
+        confirm(client, key),
+        client.post(f"{FILE}/{key}/code", {"code": sent[-1]}),
     ):
         assert (answer.status_code, answer["Location"]) == (302, "/c/350525-2611-00001")
     assert Case.objects.count() == 1
@@ -126,7 +134,12 @@ def test_a_known_villager_needs_no_code(client_as: Any) -> None:
     ("bad", "sentence"),
     [
         (SimpleUploadedFile("a.jpg", b"no picture at all", "image/jpeg"), "不是照片"),
-        (SimpleUploadedFile("b.jpg", b"\xff\xd8\xff\xe0" + b"0" * (13 * uploads.MEGABYTE), "image/jpeg"), "照片太大"),
+        (
+            SimpleUploadedFile(
+                "b.jpg", b"\xff\xd8\xff\xe0" + b"0" * (13 * uploads.MEGABYTE), "image/jpeg"
+            ),
+            "照片太大",
+        ),
     ],
 )
 def test_a_bad_photo_is_named_beside_its_field_and_the_words_stay(
@@ -182,7 +195,9 @@ def test_danger_shows_the_numbers_at_once(client_as: Any) -> None:
     assert page.count("tel:119") == 1
 
 
-def test_misconduct_is_offered_the_sealed_door(client_as: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_misconduct_is_offered_the_sealed_door(
+    client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken: list[ports.ClueMaterial] = []
     monkeypatch.setattr(
         "mingbai.cases.views.filing.clue_intake", lambda: lambda m: bool(taken.append(m)) or True

@@ -58,8 +58,11 @@ def everything() -> tuple[Any, ...]:
     """What a refused action must leave as it was."""
     return (
         list(Case.objects.order_by("pk").values()),
-        CaseEvent.objects.count(), Entry.objects.count(), Notice.objects.count(),
-        Rating.objects.count(), Support.objects.count(),
+        CaseEvent.objects.count(),
+        Entry.objects.count(),
+        Notice.objects.count(),
+        Rating.objects.count(),
+        Support.objects.count(),
     )
 
 
@@ -94,7 +97,12 @@ def test_the_same_token_is_one_case(cast: Any) -> None:
 def test_the_same_chat_message_is_one_case(cast: Any) -> None:
     numbers = {
         commands.submit_case(
-            actor=SYSTEM, token=uuid4(), region=VILLAGE, text=SAID, field="power", source="chat",
+            actor=SYSTEM,
+            token=uuid4(),
+            region=VILLAGE,
+            text=SAID,
+            field="power",
+            source="chat",
             source_id="m-17",
         )
         for _ in range(2)
@@ -111,8 +119,12 @@ def test_an_unknown_village_is_missing(cast: Any) -> None:
     assert Case.objects.count() == 0
 
 
-@pytest.mark.parametrize(("more", "field"), [({"text": "灯"}, "text"), ({"field": "moon"}, "field")])
-def test_a_request_that_cannot_be_used_names_its_field(cast: Any, more: dict[str, str], field: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "field"), [({"text": "灯"}, "text"), ({"field": "moon"}, "field")]
+)
+def test_a_request_that_cannot_be_used_names_its_field(
+    cast: Any, more: dict[str, str], field: str
+) -> None:
     with pytest.raises(BadInput) as wrong:
         file(cast, **more)
     assert wrong.value.field == field
@@ -143,11 +155,16 @@ def test_accepting_names_the_handler_and_tells_the_reporter(cast: Any) -> None:
 def test_a_refusal_needs_reason_and_door(cast: Any) -> None:
     case = file(cast)
     before = everything()
-    for more in ({"reason": "不归村里管，归县里管。", "door": ""}, {"reason": "不归", "door": "县供电公司"}):
+    for more in (
+        {"reason": "不归村里管，归县里管。", "door": ""},
+        {"reason": "不归", "door": "县供电公司"},
+    ):
         with pytest.raises(BadInput):
             do(cast, "officer", case, "refuse", **more)
     assert everything() == before
-    after = do(cast, "officer", case, "refuse", reason="两家欠款村里不能判。", door="县法院 0595-23882222")
+    after = do(
+        cast, "officer", case, "refuse", reason="两家欠款村里不能判。", door="县法院 0595-23882222"
+    )
     assert after.state == "refused"
     assert "该找：县法院" in after.events.get(verb="refuse").text
 
@@ -158,7 +175,10 @@ def test_assigning_to_the_town_gives_the_town_its_own_clock(cast: Any, at: At) -
     at("2026-11-19 09:00")
     case = do(cast, "officer", case, "assign", receiver=cast.bodies["town"].pk, text="请镇里派车")
     assert (case.state, case.level, case.body, case.handler) == (
-        "assigned", "town", cast.bodies["town"], None,
+        "assigned",
+        "town",
+        cast.bodies["town"],
+        None,
     )
     assert f"{clock.local(case.due_at):%m-%d}" == "11-26"
     assert Notice.objects.filter(person=cast.people["town"]).count() == 1
@@ -210,7 +230,10 @@ def test_an_unsatisfied_reporter_sends_it_to_the_next_level_once(cast: Any, at: 
     at("2026-11-19 10:00")
     case = do(cast, "villager", case, "rate", score="unsatisfied", reason="只换了一盏")
     assert (case.state, case.level, case.body, case.returned) == (
-        "escalated", "town", cast.bodies["town"], True,
+        "escalated",
+        "town",
+        cast.bodies["town"],
+        True,
     )
     assert f"{clock.local(case.due_at):%m-%d}" == "11-24"
     for verb in ("accept", "start"):
@@ -218,7 +241,9 @@ def test_an_unsatisfied_reporter_sends_it_to_the_next_level_once(cast: Any, at: 
     do(cast, "town", case, "answer", text=DONE)
     case = do(cast, "villager", case, "rate", score="unsatisfied", reason="还是黑的")
     assert (case.state, case.level) == ("closed", "town")
-    assert list(Rating.objects.order_by("id").values_list("score", flat=True)) == ["unsatisfied"] * 2
+    assert (
+        list(Rating.objects.order_by("id").values_list("score", flat=True)) == ["unsatisfied"] * 2
+    )
 
 
 def test_unsatisfied_needs_a_word(cast: Any) -> None:
@@ -246,7 +271,11 @@ def test_supplementing_leaves_the_state_and_outdates_open_forms(cast: Any) -> No
     before = everything()
     with pytest.raises(Refused, match="刚被别人改过"):
         commands.answer(
-            actor=cast.actor("officer"), county=COUNTY, number=case.number, version=case.version, text=DONE
+            actor=cast.actor("officer"),
+            county=COUNTY,
+            number=case.number,
+            version=case.version,
+            text=DONE,
         )
     assert everything() == before
 
@@ -272,12 +301,16 @@ def test_nobody_supports_their_own_case(cast: Any) -> None:
 def test_a_chat_member_supports_once_and_evidence_comes_once(cast: Any) -> None:
     case = handled(cast)
     for expected in (True, False):
-        assert commands.attach_support_from_chat(
-            county=COUNTY, number=case.number, member="成员 B7"
-        ) is expected
-        assert commands.append_evidence(
-            county=COUNTY, number=case.number, text="还没亮", source_id="m-9"
-        ) is expected
+        assert (
+            commands.attach_support_from_chat(county=COUNTY, number=case.number, member="成员 B7")
+            is expected
+        )
+        assert (
+            commands.append_evidence(
+                county=COUNTY, number=case.number, text="还没亮", source_id="m-9"
+            )
+            is expected
+        )
     assert fresh(case).supports == 1
     assert case.events.get(verb="evidence").inner is True
 
@@ -312,7 +345,10 @@ def test_an_overdue_case_climbs_to_the_county_and_stays_there(cast: Any, at: At)
     now = fresh(case)
     assert (now.level, now.overdue, now.state) == ("county", True, "escalated")
     assert list(case.events.order_by("id").values_list("verb", flat=True)) == [
-        "submit", "escalate", "escalate", "overdue",
+        "submit",
+        "escalate",
+        "escalate",
+        "overdue",
     ]
 
 
@@ -357,7 +393,9 @@ def test_reading_the_contact_is_on_record_with_its_reason(cast: Any) -> None:
     case = handled(cast)
     before = everything()
     with pytest.raises(BadInput):
-        commands.read_contact(actor=cast.actor("officer"), county=COUNTY, number=case.number, reason=" ")
+        commands.read_contact(
+            actor=cast.actor("officer"), county=COUNTY, number=case.number, reason=" "
+        )
     assert everything() == before
     phone = commands.read_contact(
         actor=cast.actor("officer"), county=COUNTY, number=case.number, reason="约时间上门看灯"
@@ -376,15 +414,20 @@ def test_a_private_case_is_missing_for_everybody_outside(cast: Any, who: str) ->
     with pytest.raises(Missing):
         do(cast, who, case, "accept")
     with pytest.raises(Missing):
-        commands.read_contact(actor=cast.actor(who), county=COUNTY, number=case.number, reason="想看一看")
+        commands.read_contact(
+            actor=cast.actor(who), county=COUNTY, number=case.number, reason="想看一看"
+        )
     assert everything() == before
 
 
 @pytest.mark.parametrize(
     ("who", "sentence"),
     [
-        ("neighbour", "由石鼓村村委会承办"), ("supervisor", "你的岗位不办诉求件"),
-        ("town", "由石鼓村村委会承办"), ("it", "你的岗位不办诉求件"), ("other", "你的岗位不办诉求件"),
+        ("neighbour", "由石鼓村村委会承办"),
+        ("supervisor", "你的岗位不办诉求件"),
+        ("town", "由石鼓村村委会承办"),
+        ("it", "你的岗位不办诉求件"),
+        ("other", "你的岗位不办诉求件"),
     ],
 )
 def test_only_the_holder_answers_a_public_case(cast: Any, who: str, sentence: str) -> None:

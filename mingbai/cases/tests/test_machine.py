@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from mingbai.accounts import queries as accounts
 from mingbai.audit.models import Entry
 from mingbai.cases import commands
 from mingbai.cases.models import Case, CaseEvent
@@ -19,11 +20,20 @@ from mingbai.kernel.decisions import BadInput, Missing, Refused
 
 COUNTY = "350525"
 TEXT = "换了控制器一个，加装路灯一盏。"
+OFFICERS = {
+    "village": "officer",
+    "neighbour": "neighbour",
+    "town": "town",
+    "county": "intake",
+    "water": "department",
+}
 BY_PEOPLE = sorted(m.verb for m in MOVES if m.who is not Who.SYSTEM)
 
 
 def run(cast: Any, start: Any) -> None:
     """Run the machine over one fixture's cast; every example begins with a case of its own."""
+
+    reached: set[str] = set()
 
     class Life(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -31,10 +41,12 @@ def run(cast: Any, start: Any) -> None:
             self.clock = start
             with scopes.enter(scope=COUNTY, at=self.clock):
                 self.number = commands.submit_case(
-                    actor=cast.actor("villager"), token=uuid4(), region="350525101201",
-                    text="自来水停了三天，家里没水做饭", field="water",
+                    actor=cast.actor("villager"),
+                    token=uuid4(),
+                    region="350525101201",
+                    text="自来水停了三天，家里没水做饭",
+                    field="water",
                 )
-            self.path = ["submitted"]
 
         def case(self) -> Case:
             return Case.objects.get(number=self.number)
@@ -47,20 +59,16 @@ def run(cast: Any, start: Any) -> None:
             )
 
         @rule(
-            verb=st.sampled_from(BY_PEOPLE), who=st.sampled_from(["officer", "town", "department", "villager", "neighbour"]),
-            score=st.sampled_from(["satisfied", "unsatisfied"]), stale=st.booleans(),
+            verb=st.sampled_from(BY_PEOPLE),
+            who=st.sampled_from(["officer", "town", "department", "villager", "neighbour"]),
+            score=st.sampled_from(["satisfied", "unsatisfied"]),
+            stale=st.booleans(),
         )
         def somebody_acts(self, verb: str, who: str, score: str, stale: bool) -> None:
             with scopes.enter(scope=COUNTY, at=self.clock):
                 before = self.snapshot()
                 case, actor = self.case(), cast.actor(who)
-                more = {
-                    "refuse": {"reason": "不归村里管，归县里管。", "door": "县水利局"},
-                    "assign": {"receiver": cast.bodies["town"].pk},
-                    "progress": {"text": "已约水电工"},
-                    "answer": {"text": TEXT},
-                    "rate": {"score": score, "reason": "还没好"},
-                }.get(verb, {})
+                more = self.words(verb, score, case.body_id)
                 version = case.version - 1 if stale else case.version
                 try:
                     getattr(commands, verb)(
@@ -72,9 +80,42 @@ def run(cast: Any, start: Any) -> None:
                 move = BY_VERB[verb]
                 assert not stale
                 assert State(case.state) in move.sources
-                mine = who == "villager" if move.who is Who.REPORTER else actor.body_id == case.body_id
+                mine = (
+                    who == "villager" if move.who is Who.REPORTER else actor.body_id == case.body_id
+                )
                 assert mine
                 assert self.case().version > case.version
+
+        @rule(pick=st.integers(0, 9), score=st.sampled_from(["satisfied", "fairly", "unsatisfied"]))
+        def the_right_one_acts(self, pick: int, score: str) -> None:
+            with scopes.enter(scope=COUNTY, at=self.clock):
+                case = self.case()
+                legal = [
+                    m for m in MOVES if State(case.state) in m.sources and m.who is not Who.SYSTEM
+                ]
+                if not legal:
+                    return
+                move = legal[pick % len(legal)]
+                holder = next(k for k, b in cast.bodies.items() if b.pk == case.body_id)
+                who = "villager" if move.who is Who.REPORTER else OFFICERS[holder]
+                getattr(commands, move.verb)(
+                    actor=cast.actor(who),
+                    county=COUNTY,
+                    number=self.number,
+                    version=case.version,
+                    **self.words(move.verb, score, case.body_id),
+                )
+                reached.add(self.case().state)
+
+        @staticmethod
+        def words(verb: str, score: str, body_id: int) -> dict[str, Any]:
+            return {
+                "refuse": {"reason": "不归村里管，归县里管。", "door": "县水利局"},
+                "assign": {"receiver": accounts.receivers(body_id)[0].id},
+                "progress": {"text": "已约水电工"},
+                "answer": {"text": TEXT},
+                "rate": {"score": score, "reason": "还没好"},
+            }.get(verb, {})
 
         @rule(days=st.integers(1, 20))
         def time_passes(self, days: int) -> None:
@@ -85,7 +126,11 @@ def run(cast: Any, start: Any) -> None:
                 commands.escalate_overdue(COUNTY)
                 commands.close_silent(COUNTY)
                 case = self.case()
-                if State(case.state) in OPEN and case.due_at is not None and case.due_at < self.clock:
+                if (
+                    State(case.state) in OPEN
+                    and case.due_at is not None
+                    and case.due_at < self.clock
+                ):
                     assert (case.level, case.overdue) == ("county", True)
 
         @invariant()
@@ -109,10 +154,14 @@ def run(cast: Any, start: Any) -> None:
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=15, stateful_step_count=20, deadline=None, derandomize=True,
+            max_examples=15,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert {"answered", "closed", "escalated", "refused", "withdrawn"} <= reached
 
 
 @pytest.mark.usefixtures("base")

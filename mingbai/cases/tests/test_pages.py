@@ -25,9 +25,13 @@ def get(client_as: Any, who: str, path: str) -> Any:
 
 def counted(client: Any, path: str) -> int:
     client.get(path)
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
         assert client.get(path).status_code == 200
-    return len([q for q in caught.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))])
+    return len(
+        [q for q in caught.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    )
 
 
 def picture(colour: str = "navy") -> uploads.StoredFile:
@@ -47,7 +51,9 @@ def folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path / "media")
 
 
-def test_the_public_page_names_holder_and_countdown_but_never_the_reporter(client_as: Any, file: Any) -> None:
+def test_the_public_page_names_holder_and_countdown_but_never_the_reporter(
+    client_as: Any, file: Any
+) -> None:
     case = file("handling", text="我家电话 13800001111，路口路灯不亮，请来看看")
     page = get(client_as, "anyone", f"/c/{case.number}").content.decode()
     assert "村里在办" in page
@@ -65,9 +71,19 @@ def test_a_submitted_case_is_not_public_yet(client_as: Any, file: Any) -> None:
 @pytest.mark.parametrize(
     ("who", "status"),
     [
-        ("anyone", 404), ("other", 404), ("neighbour", 404), ("far", 404), ("it", 404), ("clerk", 404),
-        ("discipline", 404), ("supervisor", 404), ("department", 404), ("villager", 200),
-        ("officer", 200), ("town", 200), ("intake", 200),
+        ("anyone", 404),
+        ("other", 404),
+        ("neighbour", 404),
+        ("far", 404),
+        ("it", 404),
+        ("clerk", 404),
+        ("discipline", 404),
+        ("supervisor", 404),
+        ("department", 404),
+        ("villager", 200),
+        ("officer", 200),
+        ("town", 200),
+        ("intake", 200),
     ],
 )
 def test_a_private_case_is_seen_by_reporter_and_staff_of_its_territory(
@@ -87,8 +103,17 @@ def test_a_hidden_case_answers_like_one_that_does_not_exist(client_as: Any, file
 @pytest.mark.parametrize(
     ("who", "status"),
     [
-        ("anyone", 404), ("villager", 404), ("neighbour", 404), ("far", 404), ("it", 404), ("clerk", 404),
-        ("discipline", 404), ("supervisor", 404), ("department", 404), ("officer", 200), ("town", 200),
+        ("anyone", 404),
+        ("villager", 404),
+        ("neighbour", 404),
+        ("far", 404),
+        ("it", 404),
+        ("clerk", 404),
+        ("discipline", 404),
+        ("supervisor", 404),
+        ("department", 404),
+        ("officer", 200),
+        ("town", 200),
         ("intake", 200),
     ],
 )
@@ -105,7 +130,9 @@ def test_a_villager_rates_from_the_page(client_as: Any, file: Any) -> None:
     page = client.get(f"/c/{case.number}").content.decode()
     assert "已答复，等你评价" in page
     assert "15 天后自动办结" in page
-    answer = client.post(f"/c/{case.number}/rate", {"version": case.version, "score": "unsatisfied", "reason": ""})
+    answer = client.post(
+        f"/c/{case.number}/rate", {"version": case.version, "score": "unsatisfied", "reason": ""}
+    )
     assert answer.status_code == 400
     assert "哪里没办好，下一个办的人" in answer.content.decode()
     assert Case.objects.get().state == "answered"
@@ -117,7 +144,9 @@ def test_a_villager_rates_from_the_page(client_as: Any, file: Any) -> None:
 def test_a_stranger_cannot_rate(client_as: Any, file: Any) -> None:
     case = file("answered")
     before = (CaseEvent.objects.count(), Entry.objects.count())
-    answer = client_as("other").post(f"/c/{case.number}/rate", {"version": case.version, "score": "satisfied"})
+    answer = client_as("other").post(
+        f"/c/{case.number}/rate", {"version": case.version, "score": "satisfied"}
+    )
     assert answer.status_code == 404
     assert (CaseEvent.objects.count(), Entry.objects.count()) == before
 
@@ -125,7 +154,9 @@ def test_a_stranger_cannot_rate(client_as: Any, file: Any) -> None:
 def test_withdrawing_and_supplementing_from_the_page(client_as: Any, file: Any) -> None:
     case = file("handling")
     client = client_as("villager")
-    assert client.post(f"/c/{case.number}/supplement", {"text": "弯道那盏也不亮"}).status_code == 302
+    assert (
+        client.post(f"/c/{case.number}/supplement", {"text": "弯道那盏也不亮"}).status_code == 302
+    )
     page = client.get(f"/c/{case.number}").content.decode()
     assert "你补充情况" in page
     version = re.search(r'name="version" value="(\d+)"', page)
@@ -154,7 +185,13 @@ def test_mine_lists_own_cases_only(client_as: Any, file: Any) -> None:
 def test_media_follows_the_case(client_as: Any, file: Any) -> None:
     case = file("handling", is_public=False, files=[picture()])
     key = case.attachments.get().key
-    for who, status in (("villager", 200), ("officer", 200), ("anyone", 404), ("neighbour", 404), ("it", 404)):
+    for who, status in (
+        ("villager", 200),
+        ("officer", 200),
+        ("anyone", 404),
+        ("neighbour", 404),
+        ("it", 404),
+    ):
         assert get(client_as, who, f"/c/media/{key}/thumb").status_code == status
     answer = get(client_as, "villager", f"/c/media/{key}")
     assert answer["Content-Type"] == "image/jpeg"
@@ -175,8 +212,12 @@ def test_a_voice_is_never_public(client_as: Any, file: Any) -> None:
 def test_before_and_after_stand_side_by_side(client_as: Any, cast: Any, file: Any) -> None:
     case = file("handling", files=[picture()])
     commands.answer(
-        actor=cast.actor("officer"), county=COUNTY, number=case.number, version=case.version,
-        text="换了控制器一个，加装路灯一盏。", after=[picture("yellow")],
+        actor=cast.actor("officer"),
+        county=COUNTY,
+        number=case.number,
+        version=case.version,
+        text="换了控制器一个，加装路灯一盏。",
+        after=[picture("yellow")],
     )
     page = get(client_as, "anyone", f"/c/{case.number}").content.decode()
     assert "mb-ba" in page
@@ -209,7 +250,9 @@ def test_an_officer_takes_a_case_from_the_desk_to_the_answer(client_as: Any, fil
 
 def test_a_stale_form_is_told_so_and_changes_nothing(client_as: Any, file: Any) -> None:
     case = file("accepted")
-    answer = client_as("officer").post(f"/desk/cases/{case.number}/start", {"version": case.version - 1})
+    answer = client_as("officer").post(
+        f"/desk/cases/{case.number}/start", {"version": case.version - 1}
+    )
     assert answer.status_code == 409
     assert "这件刚被别人改过" in answer.content.decode()
     assert Case.objects.get().state == "accepted"
@@ -245,8 +288,14 @@ def test_the_counter_files_for_somebody_and_prints_a_receipt(client_as: Any) -> 
     page = client.get("/desk/cases/new").content.decode()
     assert "桃场村" not in page
     sent = {
-        "region": VILLAGE, "text": "自来水停了三天，家里没水做饭", "field": "", "kind": "request",
-        "place": "", "public": "on", "phone": "", "once": str(uuid4()),
+        "region": VILLAGE,
+        "text": "自来水停了三天，家里没水做饭",
+        "field": "",
+        "kind": "request",
+        "place": "",
+        "public": "on",
+        "phone": "",
+        "once": str(uuid4()),
     }
     first = client.post("/desk/cases/new", sent)
     second = client.post("/desk/cases/new", sent)
@@ -294,7 +343,9 @@ def test_search_finds_only_what_the_viewer_may_see(cast: Any, file: Any) -> None
     shown, hidden = file("accepted"), file("accepted", is_public=False)
     assert [c.number for c in queries.search(cast.actor("other"), "路灯")] == [shown.number]
     assert len(queries.search(cast.actor("officer"), "路灯")) == 2
-    assert [c.number for c in queries.search(cast.actor("officer"), hidden.number)] == [hidden.number]
+    assert [c.number for c in queries.search(cast.actor("officer"), hidden.number)] == [
+        hidden.number
+    ]
     assert queries.search(cast.actor("neighbour"), hidden.number) == []
     assert queries.search(cast.actor("officer"), "  ") == []
 
@@ -309,8 +360,10 @@ def test_the_pages_cost_a_fixed_number_of_queries(client_as: Any, file: Any) -> 
     found = {
         path: counted(client_as(who), path)
         for who, path in (
-            ("anyone", f"/c/{case.number}"), ("officer", f"/desk/cases/{case.number}"),
-            ("officer", "/desk/cases"), ("villager", "/mine"),
+            ("anyone", f"/c/{case.number}"),
+            ("officer", f"/desk/cases/{case.number}"),
+            ("officer", "/desk/cases"),
+            ("villager", "/mine"),
         )
     }
     assert list(found.values()) == [6, 15, 14, 10]

@@ -47,7 +47,10 @@ def test_passers_by_see_public_cases_but_no_contact(cast: Any, file: Any) -> Non
         assert seen() == [1, 4, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(("scope", "rows"), [("350525101201", 1), ("350525101", 1), ("350525", 1), ("350525101202", 0), ("350526", 0)])
+@pytest.mark.parametrize(
+    ("scope", "rows"),
+    [("350525101201", 1), ("350525101", 1), ("350525", 1), ("350525101202", 0), ("350526", 0)],
+)
 def test_a_scope_shows_its_own_territory(cast: Any, file: Any, scope: str, rows: int) -> None:
     file("handling", is_public=False)
     with scopes.enter(scope=scope, public=False):
@@ -84,7 +87,9 @@ def committed() -> Iterator[Any]:
     finally:
         connection.close()
         with psycopg.connect(os.environ["MINGBAI_OWNER_URL"]) as owner:
-            owner.execute("TRUNCATE regions_region, accounts_person, audit_entry, cases_counter CASCADE")
+            owner.execute(
+                "TRUNCATE regions_region, accounts_person, audit_entry, cases_counter CASCADE"
+            )
 
 
 def _in_thread(work: Any) -> Any:
@@ -98,11 +103,17 @@ def _in_thread(work: Any) -> Any:
 def test_a_reused_connection_shows_nothing_afterwards(committed: Any) -> None:
     with scopes.enter(scope="350525"):
         commands.submit_case(
-            actor=committed.actor("villager"), token=uuid4(), region=VILLAGE, text="路灯不亮了", field="power"
+            actor=committed.actor("villager"),
+            token=uuid4(),
+            region=VILLAGE,
+            text="路灯不亮了",
+            field="power",
         )
         assert seen()[0] == 1
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid(), current_user, current_setting('mingbai.scope', true)")
+        cursor.execute(
+            "SELECT pg_backend_pid(), current_user, current_setting('mingbai.scope', true)"
+        )
         _, role, scope = cursor.fetchone()
     assert (role, scope) == ("mingbai_app", "")
     assert seen() == [0] * 6
@@ -112,9 +123,11 @@ def test_numbers_never_collide_under_threads(committed: Any) -> None:
     actor = committed.actor("villager")
 
     def file_one(_: int) -> str:
-        return _in_thread(lambda: commands.submit_case(
-            actor=actor, token=uuid4(), region=VILLAGE, text="路灯不亮了", field="power"
-        ))
+        return _in_thread(
+            lambda: commands.submit_case(
+                actor=actor, token=uuid4(), region=VILLAGE, text="路灯不亮了", field="power"
+            )
+        )
 
     with ThreadPoolExecutor(4) as pool:
         numbers = list(pool.map(file_one, range(12)))
@@ -126,9 +139,11 @@ def test_the_same_form_sent_at_once_is_one_case(committed: Any) -> None:
     actor, token = committed.actor("villager"), uuid4()
 
     def file_one(_: int) -> str:
-        return _in_thread(lambda: commands.submit_case(
-            actor=actor, token=token, region=VILLAGE, text="路灯不亮了", field="power"
-        ))
+        return _in_thread(
+            lambda: commands.submit_case(
+                actor=actor, token=token, region=VILLAGE, text="路灯不亮了", field="power"
+            )
+        )
 
     with ThreadPoolExecutor(4) as pool:
         numbers = set(pool.map(file_one, range(8)))
@@ -140,7 +155,11 @@ def test_the_same_form_sent_at_once_is_one_case(committed: Any) -> None:
 def test_support_counts_right_under_a_race(committed: Any) -> None:
     with scopes.enter(scope="350525"):
         number = commands.submit_case(
-            actor=committed.actor("villager"), token=uuid4(), region=VILLAGE, text="路灯不亮了", field="power"
+            actor=committed.actor("villager"),
+            token=uuid4(),
+            region=VILLAGE,
+            text="路灯不亮了",
+            field="power",
         )
         commands.accept(actor=committed.actor("officer"), county="350525", number=number, version=1)
     other = committed.actor("other")
@@ -158,7 +177,11 @@ def test_support_counts_right_under_a_race(committed: Any) -> None:
 def test_two_officers_cannot_both_accept(committed: Any) -> None:
     with scopes.enter(scope="350525"):
         number = commands.submit_case(
-            actor=committed.actor("villager"), token=uuid4(), region=VILLAGE, text="路灯不亮了", field="power"
+            actor=committed.actor("villager"),
+            token=uuid4(),
+            region=VILLAGE,
+            text="路灯不亮了",
+            field="power",
         )
     officer = committed.actor("officer")
 
@@ -166,7 +189,9 @@ def test_two_officers_cannot_both_accept(committed: Any) -> None:
         from mingbai.kernel.decisions import Refused
 
         try:
-            _in_thread(lambda: commands.accept(actor=officer, county="350525", number=number, version=1))
+            _in_thread(
+                lambda: commands.accept(actor=officer, county="350525", number=number, version=1)
+            )
         except Refused as why:
             return str(why)
         return "done"

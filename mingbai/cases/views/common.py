@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -66,7 +66,7 @@ def stored(
     request: HttpRequest, name: str, *, kinds: Sequence[str], most: int, there: int = 0
 ) -> list[uploads.StoredFile]:
     """Keep the uploaded files of one form field. Raises ``BadInput`` with the field's name."""
-    sent = cast("list[UploadedFile]", request.FILES.getlist(name))
+    sent = cast("list[UploadedFile[Any]]", request.FILES.getlist(name))
     if there + len(sent) > most:
         raise BadInput(f"最多 {most} 张，请去掉几张再交。", name)
     try:
@@ -85,8 +85,10 @@ def shot(photo: queries.Photo) -> Shot:
     stage = _STAGES[photo.stage]
     caption = f"{stage} {datetime_cn(photo.added_at)}"
     return Shot(
-        reverse("cases:media", args=[photo.key]), reverse("cases:thumb", args=[photo.key]),
-        f"{stage}的照片", caption,
+        reverse("cases:media", args=[photo.key]),
+        reverse("cases:thumb", args=[photo.key]),
+        f"{stage}的照片",
+        caption,
     )
 
 

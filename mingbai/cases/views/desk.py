@@ -18,7 +18,13 @@ from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.regions import queries as regions
 
-TABS = (("open", "要办的"), ("late", "超时"), ("mine", "我经手"), ("solved", "有结果"), ("all", "全部"))
+TABS = (
+    ("open", "要办的"),
+    ("late", "超时"),
+    ("mine", "我经手"),
+    ("solved", "有结果"),
+    ("all", "全部"),
+)
 _WATCHED = frozenset({"late", "solved", "all"})
 MOST_AT_ONCE = 100
 
@@ -45,7 +51,9 @@ def accept_many(request: HttpRequest) -> HttpResponse:
         number, _, version = ticked.partition(":")
         try:
             commands.accept(
-                actor=actor, county=county_of(number), number=number,
+                actor=actor,
+                county=county_of(number),
+                number=number,
                 version=int(version) if version.isdigit() else 0,
             )
             done += 1
@@ -54,7 +62,9 @@ def accept_many(request: HttpRequest) -> HttpResponse:
     if done:
         messages.success(request, f"已受理 {done} 件。")
     if refused:
-        messages.warning(request, f"{len(refused)} 件没有受理，可能刚被别人办了：{'、'.join(refused[:5])}。")
+        messages.warning(
+            request, f"{len(refused)} 件没有受理，可能刚被别人办了：{'、'.join(refused[:5])}。"
+        )
     if not done and not refused:
         messages.info(request, "请先勾选要受理的件。")
     return redirect("cases:desk_list")
@@ -77,7 +87,14 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         doing(request, number)
     except (BadInput, Refused) as wrong:
         found = first_errors(wrong) if isinstance(wrong, BadInput) else {"": str(wrong)}
-        return _page(request, number, verb=verb, wrong=found, typed=request.POST.dict(), status=_status(wrong))
+        return _page(
+            request,
+            number,
+            verb=verb,
+            wrong=found,
+            typed=request.POST.dict(),
+            status=_status(wrong),
+        )
     messages.success(request, f"已{BY_VERB[verb].label}。")
     try:
         queries.case_for_staff(actor_of(request), county_of(number), number)
@@ -91,12 +108,20 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     """Show the reporter's phone in clear, once, with the reason on record."""
     try:
         phone = commands.read_contact(
-            actor=actor_of(request), county=county_of(number), number=number,
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
             reason=request.POST.get("reason", ""),
         )
     except BadInput as wrong:
-        return _page(request, number, verb="contact", wrong=first_errors(wrong),
-                     typed=request.POST.dict(), status=400)
+        return _page(
+            request,
+            number,
+            verb="contact",
+            wrong=first_errors(wrong),
+            typed=request.POST.dict(),
+            status=400,
+        )
     return _page(request, number, phone=phone)
 
 
@@ -114,10 +139,18 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         files = stored(request, "photos", kinds=("photo",), most=6)
         number = commands.submit_case(
-            actor=actor, token=typed["once"], region=typed["region"], text=typed["text"],
-            field=typed["field"] or guess(typed["text"]).field, kind=typed["kind"],
-            place=typed["place"], urgent=typed["urgent"], is_public=typed["public"],
-            phone=typed["phone"], source="desk", files=files,
+            actor=actor,
+            token=typed["once"],
+            region=typed["region"],
+            text=typed["text"],
+            field=typed["field"] or guess(typed["text"]).field,
+            kind=typed["kind"],
+            place=typed["place"],
+            urgent=typed["urgent"],
+            is_public=typed["public"],
+            phone=typed["phone"],
+            source="desk",
+            files=files,
         )
     except BadInput as wrong:
         return _new_page(request, values(form), first_errors(wrong), status=400)
@@ -139,9 +172,18 @@ def _list_page(request: HttpRequest, heading: str) -> HttpResponse:
     desk = queries.desk(actor, which=which, q=q, after=asked.get("after", ""))
     counted = {"open": desk.counts.open, "late": desk.counts.late, "mine": desk.counts.mine}
     tabs = [(c, w, counted.get(c)) for c, w in TABS if not watches or c in _WATCHED]
-    return render(request, "cases/desk_list.html", {
-        "desk": desk, "which": which, "q": q, "tabs": tabs, "heading": heading, "watches": watches,
-    })
+    return render(
+        request,
+        "cases/desk_list.html",
+        {
+            "desk": desk,
+            "which": which,
+            "q": q,
+            "tabs": tabs,
+            "heading": heading,
+            "watches": watches,
+        },
+    )
 
 
 def _page(
@@ -155,13 +197,25 @@ def _page(
 ) -> HttpResponse:
     found = queries.case_for_staff(actor_of(request), county_of(number), number)
     open_ = found.line.state in OPEN
-    answer = render(request, "cases/desk_case.html", {
-        "case": found, "line": found.line, "open": open_,
-        "steps": rail(found.steps, open_=open_, mine=False), "evidence": shots(found.evidence),
-        "voices": [f for f in found.evidence if f.kind == "voice"],
-        "before": shots(found.before), "after": shots(found.after), "failed": verb,
-        "wrong": wrong or {}, "typed": typed or {}, "phone": phone,
-    }, status=status)
+    answer = render(
+        request,
+        "cases/desk_case.html",
+        {
+            "case": found,
+            "line": found.line,
+            "open": open_,
+            "steps": rail(found.steps, open_=open_, mine=False),
+            "evidence": shots(found.evidence),
+            "voices": [f for f in found.evidence if f.kind == "voice"],
+            "before": shots(found.before),
+            "after": shots(found.after),
+            "failed": verb,
+            "wrong": wrong or {},
+            "typed": typed or {},
+            "phone": phone,
+        },
+        status=status,
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -170,13 +224,19 @@ def _new_page(
     request: HttpRequest, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> HttpResponse:
     actor = actor_of(request)
-    villages = [
-        v for v in regions.villages(actor.county) if actor.covers(v.code)
-    ]
-    return render(request, "cases/desk_new.html", {
-        "typed": typed, "wrong": wrong, "villages": [(v.code, v.name) for v in villages],
-        "fields": [("", "由系统按内容判断"), *queries.field_choices()], "kinds": KINDS,
-    }, status=status)
+    villages = [v for v in regions.villages(actor.county) if actor.covers(v.code)]
+    return render(
+        request,
+        "cases/desk_new.html",
+        {
+            "typed": typed,
+            "wrong": wrong,
+            "villages": [(v.code, v.name) for v in villages],
+            "fields": [("", "由系统按内容判断"), *queries.field_choices()],
+            "kinds": KINDS,
+        },
+        status=status,
+    )
 
 
 def _status(wrong: Exception) -> int:
@@ -204,30 +264,46 @@ def _start(request: HttpRequest, number: str) -> None:
 
 def _refuse(request: HttpRequest, number: str) -> None:
     commands.refuse(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request),
-        reason=request.POST.get("reason", ""), door=request.POST.get("door", ""),
+        actor=actor_of(request),
+        county=county_of(number),
+        number=number,
+        version=_version(request),
+        reason=request.POST.get("reason", ""),
+        door=request.POST.get("door", ""),
     )
 
 
 def _assign(request: HttpRequest, number: str) -> None:
     receiver = request.POST.get("receiver", "")
     commands.assign(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request),
-        receiver=int(receiver) if receiver.isdigit() else 0, text=request.POST.get("note", ""),
+        actor=actor_of(request),
+        county=county_of(number),
+        number=number,
+        version=_version(request),
+        receiver=int(receiver) if receiver.isdigit() else 0,
+        text=request.POST.get("note", ""),
     )
 
 
 def _progress(request: HttpRequest, number: str) -> None:
     commands.progress(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request),
-        text=request.POST.get("text", ""), files=stored(request, "before", kinds=("photo",), most=6),
+        actor=actor_of(request),
+        county=county_of(number),
+        number=number,
+        version=_version(request),
+        text=request.POST.get("text", ""),
+        files=stored(request, "before", kinds=("photo",), most=6),
     )
 
 
 def _answer(request: HttpRequest, number: str) -> None:
     commands.answer(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request),
-        text=request.POST.get("text", ""), before=stored(request, "before", kinds=("photo",), most=6),
+        actor=actor_of(request),
+        county=county_of(number),
+        number=number,
+        version=_version(request),
+        text=request.POST.get("text", ""),
+        before=stored(request, "before", kinds=("photo",), most=6),
         after=stored(request, "after", kinds=("photo",), most=6),
     )
 

@@ -66,7 +66,8 @@ def say(request: HttpRequest, region: str) -> HttpResponse:
     wrong |= errors(form) if not form.is_valid() else {}
     typed = values(form)
     commands.keep_draft(
-        key=key, region=region,
+        key=key,
+        region=region,
         content={**(kept.content if kept else {}), **typed, "files": [asdict(f) for f in files]},
     )
     _remember(request, key)
@@ -91,7 +92,9 @@ def confirm(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     form = ConfirmForm(request.POST, known=known)
     if not form.is_valid():
         return _confirm_page(request, village, kept, values(form), errors(form), status=400)
-    asked = {name: form.cleaned_data[name] for name in ("field", "kind", "place", "public", "for_family")}
+    asked = {
+        name: form.cleaned_data[name] for name in ("field", "kind", "place", "public", "for_family")
+    }
     commands.keep_draft(key=key, region=region, content={**kept.content, **asked})
     if known:
         return _file(request, actor, key, region, phone=form.cleaned_data["phone"])
@@ -139,16 +142,27 @@ def sealed(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     if kept is None or kept.number or kept.region != region:
         return _expired(request, village)
     material = ClueMaterial(
-        county=region[:6], region=region, source="web", text=str(kept.content.get("text", "")),
-        said_at=clock.now(), attachments=tuple(f.digest for f in _files(kept)),
+        county=region[:6],
+        region=region,
+        source="web",
+        text=str(kept.content.get("text", "")),
+        said_at=clock.now(),
+        attachments=tuple(f.digest for f in _files(kept)),
     )
     taken = clue_intake()(material)
     if taken:
         commands.discard_draft(key=key)
         _forget(request, key)
-    return render(request, "cases/sealed.html", {
-        "village": village, "taken": taken, "key": key, "office_phone": settings.SITE["phone"],
-    })
+    return render(
+        request,
+        "cases/sealed.html",
+        {
+            "village": village,
+            "taken": taken,
+            "key": key,
+            "office_phone": settings.SITE["phone"],
+        },
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,27 +174,47 @@ def report(request: HttpRequest, region: str) -> HttpResponse:
         return render(request, "cases/report.html", page)
     text = request.POST.get("text", "").strip()
     if not _SHORTEST <= len(text) <= _LONGEST:
-        page |= {"wrong": f"请写清楚谁、什么事，{_SHORTEST} 到 {_LONGEST} 个字。", "typed": text[:_LONGEST]}
+        page |= {
+            "wrong": f"请写清楚谁、什么事，{_SHORTEST} 到 {_LONGEST} 个字。",
+            "typed": text[:_LONGEST],
+        }
         return render(request, "cases/report.html", page, status=400)
     material = ClueMaterial(
-        county=region[:6], region=region, source="web", text=text, said_at=clock.now(),
+        county=region[:6],
+        region=region,
+        source="web",
+        text=text,
+        said_at=clock.now(),
         author=request.POST.get("author", "").strip()[:80],
     )
     taken = clue_intake()(material)
     page |= {"taken": taken, "key": None, "typed": "" if taken else text}
-    return render(request, "cases/sealed.html" if taken else "cases/report.html",
-                  page | {"wrong": "" if taken else _NO_KEY.format(settings.SITE["phone"])},
-                  status=200 if taken else 503)
+    return render(
+        request,
+        "cases/sealed.html" if taken else "cases/report.html",
+        page | {"wrong": "" if taken else _NO_KEY.format(settings.SITE["phone"])},
+        status=200 if taken else 503,
+    )
 
 
-def _file(request: HttpRequest, actor: Actor, key: UUID, region: str, *, phone: str) -> HttpResponse:
+def _file(
+    request: HttpRequest, actor: Actor, key: UUID, region: str, *, phone: str
+) -> HttpResponse:
     kept = queries.draft(key)
-    assert kept is not None  # noqa: S101 - the caller has just read it in this transaction
+    assert kept is not None
     typed = cast("Mapping[str, Any]", kept.content)
     number = kept.number or commands.submit_case(
-        actor=actor, token=key, region=region, text=typed["text"], field=typed["field"],
-        kind=typed["kind"], place=typed["place"], urgent=guess(typed["text"]).danger,
-        is_public=typed["public"] == "yes", phone=phone, for_family=bool(typed["for_family"]),
+        actor=actor,
+        token=key,
+        region=region,
+        text=typed["text"],
+        field=typed["field"],
+        kind=typed["kind"],
+        place=typed["place"],
+        urgent=guess(typed["text"]).danger,
+        is_public=typed["public"] == "yes",
+        phone=phone,
+        for_family=bool(typed["for_family"]),
         files=_files(kept),
     )
     commands.finish_draft(key=key, number=number)
@@ -195,7 +229,9 @@ def _send_code(request: HttpRequest, phone: str) -> None:
         messages.info(request, f"演示站不发短信，验证码是 {code}。")
 
 
-def _send_again(request: HttpRequest, village: regions.Region, key: UUID, phone: str) -> HttpResponse:
+def _send_again(
+    request: HttpRequest, village: regions.Region, key: UUID, phone: str
+) -> HttpResponse:
     try:
         _send_code(request, phone)
     except (BadInput, Refused) as bad:
@@ -214,8 +250,13 @@ def _say_page(
     status: int = 200,
 ) -> HttpResponse:
     page = {
-        "village": village, "key": key, "typed": typed, "wrong": wrong, "tiles": TILES,
-        "danger": guess(typed.get("text", "")).danger, "most": MOST_PHOTOS,
+        "village": village,
+        "key": key,
+        "typed": typed,
+        "wrong": wrong,
+        "tiles": TILES,
+        "danger": guess(typed.get("text", "")).danger,
+        "most": MOST_PHOTOS,
         "photos_kept": sum(f.kind == "photo" for f in files),
         "voice_kept": any(f.kind == "voice" for f in files),
     }
@@ -232,12 +273,26 @@ def _confirm_page(
 ) -> HttpResponse:
     text = str(kept.content["text"])
     guessed: Guess = guess(text)
-    before = {k: v for k, v in kept.content.items() if k in {"field", "kind", "place", "public"} and v}
-    shown = {"field": guessed.field, "kind": guessed.kind, "place": "", "public": "yes", "phone": ""}
+    before = {
+        k: v for k, v in kept.content.items() if k in {"field", "kind", "place", "public"} and v
+    }
+    shown = {
+        "field": guessed.field,
+        "kind": guessed.kind,
+        "place": "",
+        "public": "yes",
+        "phone": "",
+    }
     page = {
-        "village": village, "key": kept.key, "text": text, "guessed": guessed,
-        "typed": {**shown, **before, **typed}, "wrong": wrong, "kinds": KINDS,
-        "fields": list(queries.field_choices()), "similar": queries.similar_open(village.code, text),
+        "village": village,
+        "key": kept.key,
+        "text": text,
+        "guessed": guessed,
+        "typed": {**shown, **before, **typed},
+        "wrong": wrong,
+        "kinds": KINDS,
+        "fields": list(queries.field_choices()),
+        "similar": queries.similar_open(village.code, text),
         "known": actor_of(request).person_id is not None,
         "photos": sum(f.kind == "photo" for f in _files(kept)),
         "voice": any(f.kind == "voice" for f in _files(kept)),
@@ -246,7 +301,12 @@ def _confirm_page(
 
 
 def _code_page(
-    request: HttpRequest, village: regions.Region, key: UUID, phone: str, wrong: str, status: int = 200
+    request: HttpRequest,
+    village: regions.Region,
+    key: UUID,
+    phone: str,
+    wrong: str,
+    status: int = 200,
 ) -> HttpResponse:
     page = {"village": village, "key": key, "phone": phone, "wrong": wrong}
     return render(request, "cases/code.html", page, status=status)

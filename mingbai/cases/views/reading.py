@@ -38,8 +38,12 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
     sent = request.POST
     try:
         state = commands.rate(
-            actor=actor_of(request), county=county_of(number), number=number, version=_version(request),
-            score=sent.get("score", ""), reason=sent.get("reason", ""),
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
+            version=_version(request),
+            score=sent.get("score", ""),
+            reason=sent.get("reason", ""),
         )
     except BadInput as wrong:
         return _page(request, number, wrong=first_errors(wrong), typed=sent.dict(), status=400)
@@ -69,7 +73,9 @@ def supplement(request: HttpRequest, number: str) -> HttpResponse:
             actor=actor_of(request), county=county, number=number, text=text, files=files
         )
     except BadInput as wrong:
-        return _page(request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400)
+        return _page(
+            request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400
+        )
     messages.success(request, "已补充，承办单位看得到。")
     return redirect("cases:case", number)
 
@@ -91,7 +97,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     person = actor_of(request).person_id
     if person is None:
         return redirect(_sign_in(reverse("cases:mine")))
-    return render(request, "cases/mine.html", {"page": queries.mine(person, request.GET.get("after", ""))})
+    return render(
+        request, "cases/mine.html", {"page": queries.mine(person, request.GET.get("after", ""))}
+    )
 
 
 @require_GET
@@ -120,14 +128,26 @@ def _page(
     found = queries.public_case(county_of(number), number, actor)
     open_ = found.line.state in OPEN
     before, after = shots(found.before), shots(found.after)
-    return render(request, "cases/page.html", {
-        "case": found, "line": found.line, "open": open_, "scores": SCORES,
-        "steps": rail(found.steps, open_=open_, mine=found.mine),
-        "evidence": shots(found.evidence), "voices": [f for f in found.evidence if f.kind == "voice"],
-        "before": (before or shots(found.evidence))[:1], "after": after[:1],
-        "verbs": {move.verb for move in found.moves},
-        "wrong": wrong or {}, "typed": typed or {}, "known": actor.person_id is not None,
-    }, status=status)
+    return render(
+        request,
+        "cases/page.html",
+        {
+            "case": found,
+            "line": found.line,
+            "open": open_,
+            "scores": SCORES,
+            "steps": rail(found.steps, open_=open_, mine=found.mine),
+            "evidence": shots(found.evidence),
+            "voices": [f for f in found.evidence if f.kind == "voice"],
+            "before": (before or shots(found.evidence))[:1],
+            "after": after[:1],
+            "verbs": {move.verb for move in found.moves},
+            "wrong": wrong or {},
+            "typed": typed or {},
+            "known": actor.person_id is not None,
+        },
+        status=status,
+    )
 
 
 def _version(request: HttpRequest) -> int:

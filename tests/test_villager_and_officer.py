@@ -1,0 +1,82 @@
+"""The main job in a real browser: a villager files, an officer handles, the villager rates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import DESK, PHONE, shoot, sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+VILLAGE = "/v/350525101201"
+
+
+def picture(folder: Path, name: str, subject: str) -> str:
+    """Draw a photo and return where it lies."""
+    from mingbai.cli.demo import pictures
+
+    path = folder / name
+    path.write_bytes(pictures.draw(subject, 3))
+    return str(path)
+
+
+def file_case(page: Any, photo: str | None, words: str) -> str:
+    """Go through the filing pages and return the case's number."""
+    page.goto(f"{VILLAGE}/file")
+    page.fill("textarea[name=text]", words)
+    if photo:
+        page.set_input_files("input[name=photos]", photo)
+    page.click(".mb-bar button.mb-btn >> nth=0")
+    page.wait_for_load_state()
+    return str(page.url)
+
+
+def test_a_villager_files_with_a_photo_and_rates_the_answer_of_the_officer(
+    page_for: Callable[..., Any], tmp_path: Path
+) -> None:
+    villager = page_for("", PHONE)
+    villager.goto("/")
+    assert sideways(villager) == 0
+    villager.fill("input[name=q]", "石鼓")
+    villager.press("input[name=q]", "Enter")
+    villager.click("text=石鼓村")
+    villager.wait_for_load_state()
+    shoot(villager, "villager-home")
+    villager.click("text=我要反映")
+    villager.fill("textarea[name=text]", "祠堂后面的水管爆了，水流了一整夜，路面都结了青苔，老人走过差点滑倒。")
+    villager.set_input_files("input[name=photos]", picture(tmp_path, "a.jpg", "water"))
+    shoot(villager, "file-case")
+    villager.click(".mb-bar button.mb-btn >> nth=0")
+    villager.wait_for_load_state()
+    villager.fill("input[name=phone]", "13800001111")
+    villager.click(".mb-bar button.mb-btn >> nth=0")
+    villager.wait_for_load_state()
+    code = villager.locator("text=/验证码是 \\d{6}/").inner_text()
+    villager.fill("input[name=code]", "".join(c for c in code.split("验证码是")[1] if c.isdigit())[:6])
+    villager.click("main button, .mb-bar button >> nth=0")
+    villager.wait_for_load_state()
+    number = villager.locator("text=/350525-\\d{4}-\\d{5}/").first.inner_text()
+    number = next(part for part in number.replace("，", " ").split() if part.startswith("350525-"))[:17]
+
+    officer = page_for("officer", DESK)
+    officer.goto(f"/desk/cases/{number}")
+    assert "祠堂后面的水管爆了" in officer.inner_text("main")
+    officer.click("button:has-text('受理')")
+    officer.wait_for_load_state()
+    officer.click("button:has-text('开始办理')")
+    officer.wait_for_load_state()
+    officer.fill("textarea[name=text] >> nth=0", "今天上午请水管工换了 3 米 PE 管和一个接头，试水一小时不漏，青苔已经铲掉。")
+    officer.set_input_files("input[name=after]", picture(tmp_path, "b.jpg", "water-after"))
+    officer.click("button:has-text('答复')")
+    officer.wait_for_load_state()
+
+    villager.goto(f"/c/{number}")
+    assert "换了 3 米 PE 管" in villager.inner_text("main")
+    villager.check("input[name=score][value=satisfied]", force=True)
+    villager.click("button:has-text('评')")
+    villager.wait_for_load_state()
+    assert "满意" in villager.inner_text("main")
+    assert sideways(villager) == 0
