@@ -10,7 +10,7 @@ from mingbai.regions import queries as regions
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(queueing_lock="cases.tick", pass_context=False)
+@app.task(name="cases.tick", queue="cases", queueing_lock="cases.tick")
 def tick(timestamp: int) -> None:
     """Escalate what is overdue, close what stays unrated, drop old drafts; a transaction per county."""
     del timestamp

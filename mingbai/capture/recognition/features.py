@@ -17,7 +17,7 @@ OTHERS_WINDOW = timedelta(minutes=15)
 _AFTER_LINES = 3
 _AFTER_WEIGHT = 0.5
 _DIGITS = re.compile(r"\d+")
-_SPACE = re.compile(r"[\s,，。.、~～]+")
+_SPACE = re.compile(r"[\s\0,，。.、~～]+")
 _PAIRS = (
     ("trouble", "public"), ("trouble", "plea"), ("trouble", "private"), ("trouble", "field"),
     ("ask", "field"), ("ask", "public_money"), ("propose", "field"), ("propose", "public"),

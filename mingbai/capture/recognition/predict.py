@@ -34,9 +34,10 @@ def _villages(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
 
 
 def _line(row: dict[str, Any]) -> Line:
+    text = (row["text"] or "").encode("utf-8", "replace").decode("utf-8")
     return Line(
         id=row["id"], group=row["group"], sender=row["sender"], role=row["role"],
-        said_at=datetime.fromisoformat(row["at"]), type=row["type"], text=row["text"] or "",
+        said_at=datetime.fromisoformat(row["at"]), type=row["type"], text=text,
     )  # fmt: skip
 
 

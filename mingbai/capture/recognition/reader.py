@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _CLUE = KINDS.index("clue")
 _CLUE_WORDS = 0.35
 _CLUE_MOST = 2.0
+_CLUE_LEAST = 0.02
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
 _TAKEN_BACK_LEFT = 0.55
@@ -185,8 +186,9 @@ def _key(line: Line) -> str:
 
 def _suspect(line: Line, window: Window, clue: float, kind: float, least: float) -> bool:
     """Whether a villager's line may report misconduct: the model's two views and the word lists."""
-    listed = _CLUE_WORDS * min(_CLUE_MOST, window.suspicion)
-    return line.role == "villager" and (clue + kind) / 2 + listed >= least
+    if line.role != "villager" or (window.suspicion < _CLUE_MOST and max(clue, kind) < _CLUE_LEAST):
+        return False
+    return (clue + kind) / 2 + _CLUE_WORDS * min(_CLUE_MOST, window.suspicion) >= least
 
 
 def _confidence(thread: Thread) -> float:
@@ -208,9 +210,9 @@ def _taken_back(thread: Thread) -> bool:
     for reading, part in thread.members[1:]:
         if reading.line.role != "villager" and _DENIED.search(reading.line.text):
             return True
-        if part == "detail" and reading.line.sender == thread.sender:
-            if _TAKEN_BACK.search(reading.line.text):
-                return True
+        own = part == "detail" and reading.line.sender == thread.sender
+        if own and _TAKEN_BACK.search(reading.line.text):
+            return True
     return False
 
 

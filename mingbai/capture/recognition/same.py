@@ -18,10 +18,54 @@ _SUDDEN = frozenset({"no_water", "no_power", "no_signal", "fire"})
 _LASTING = frozenset({"discharge", "landslide", "boar", "pothole"})
 _A_WEEK = timedelta(days=7)
 _ANYWHERE = frozenset(
-    "村口 桥头 路口 小学 学校 祠堂 广场 村部 码头 门口 后面 前面 旁边 对面 这边 那边 一段 路段 大桥 市场".split()
+    {
+        "村口",
+        "桥头",
+        "路口",
+        "小学",
+        "学校",
+        "祠堂",
+        "广场",
+        "村部",
+        "码头",
+        "门口",
+        "后面",
+        "前面",
+        "旁边",
+        "对面",
+        "这边",
+        "那边",
+        "一段",
+        "路段",
+        "大桥",
+        "市场",
+    }
 )
 _COMMON = frozenset(
-    "这边 那边 我们 你们 他们 没有 什么 怎么 现在 今天 昨天 一个 不是 就是 还是 村里 大家 主任 书记 能不 不能 有人".split()
+    {
+        "这边",
+        "那边",
+        "我们",
+        "你们",
+        "他们",
+        "没有",
+        "什么",
+        "怎么",
+        "现在",
+        "今天",
+        "昨天",
+        "一个",
+        "不是",
+        "就是",
+        "还是",
+        "村里",
+        "大家",
+        "主任",
+        "书记",
+        "能不",
+        "不能",
+        "有人",
+    }
 )
 
 
@@ -66,7 +110,7 @@ def likeness(left: _Print, right: _Print, rarity: dict[str, float]) -> float:
     kinds = {concept.removeprefix("concept:") for concept in both}
     sudden = float(
         (apart <= _AT_ONCE and bool(kinds & _SUDDEN))
-        or (apart <= _A_WEEK and bool(kinds & _LASTING))
+        or (apart <= _A_WEEK and spot > 0 and bool(kinds & _LASTING))
     )
     score = 0.42 * words + 0.24 * concept + 0.18 * spot + 0.12 * field + 0.22 * sudden
     if left.place and right.place and spot == 0 and not sudden:

@@ -114,6 +114,14 @@ def within_reach(line: Line, thread: Thread) -> bool:
     return gap <= (OWN_REACH if line.sender == thread.sender else OTHERS_REACH)
 
 
+def _may_join(reading: Reading, thread: Thread) -> bool:
+    """Whether a line could belong to the thread: in reach, and no sale called in between."""
+    if not within_reach(reading.line, thread):
+        return False
+    sale = reading.window.sums[lexicon().places["trade"]] >= 1.0
+    return not sale or reading.line.role != "villager" or reading.line.sender == thread.sender
+
+
 def carried(found: Found, words: Lexicon) -> Thread:
     """An earlier finding as a thread that later lines may join."""
     spread = tuple(0.7 if name == found.field else 0.3 / (len(FIELDS) - 1) for name in FIELDS)
@@ -178,7 +186,7 @@ def threads(
     result = [carried(found, words) for found in earlier]
     loose: list[Reading] = []
     for at, reading in enumerate(readings):
-        near = [t for t in result if within_reach(reading.line, t)][-_OPEN_AT_ONCE:]
+        near = [t for t in result if _may_join(reading, t)][-_OPEN_AT_ONCE:]
         best, chance = None, 0.0
         for thread in near:
             features = attach_features(reading, at, thread, newest=thread is near[-1])
@@ -187,12 +195,11 @@ def threads(
                 best, chance = thread, likely
         if best is not None and chance >= join_from:
             extend(best, reading, at)
-        elif _opens(reading, open_from) or _again(reading, result):
-            if _again(reading, result):
-                reading = replace(reading, head=max(reading.head, _AGAIN))
-            thread = opened(reading, at)
-            thread.members += [(r, "detail") for r in loose if _shows(r, reading)]
-            loose = [r for r in loose if not _shows(r, reading)]
+        elif (again := _again(reading, result)) or _opens(reading, open_from):
+            head = replace(reading, head=max(reading.head, _AGAIN)) if again else reading
+            thread = opened(head, at)
+            thread.members += [(r, "detail") for r in loose if _shows(r, head)]
+            loose = [r for r in loose if not _shows(r, head)]
             result.append(thread)
         elif reading.line.type in _SOUNDLESS:
             loose = [*loose[-3:], reading]

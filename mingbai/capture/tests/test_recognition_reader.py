@@ -25,10 +25,10 @@ def reader() -> Reader:
 
 
 def line(
-    id: str, sender: str, minute: float, text: str, *, role: Role = "villager",
-    type: LineType = "text", group: str = "g1",
+    name: str, sender: str, minute: float, text: str, *, role: Role = "villager",
+    kind: LineType = "text", group: str = "g1",
 ) -> Line:  # fmt: skip
-    return Line(id, group, sender, role, START + timedelta(minutes=minute), type, text)
+    return Line(name, group, sender, role, START + timedelta(minutes=minute), kind, text)
 
 
 TALK = [
@@ -40,7 +40,7 @@ TALK = [
         "青石村小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下",
     ),
     line("3", "老吴", 4, "土鸡蛋一块五一个，要的私我"),
-    line("4", "阿花", 5, "", type="image"),
+    line("4", "阿花", 5, "", kind="image"),
     line("5", "阿强", 7, "我家门口那盏也是，好几次了"),
     line("6", "主任", 30, "收到，明天安排电工去修路灯", role="officer"),
     line("7", "阿珍", 60, "请问高龄补贴要什么材料，到哪里办理"),

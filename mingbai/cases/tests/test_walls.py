@@ -199,3 +199,22 @@ def test_two_officers_cannot_both_accept(committed: Any) -> None:
     with ThreadPoolExecutor(2) as pool:
         said = sorted(pool.map(accept, range(2)))
     assert said == ["done", "这件现在是“已受理”，不能受理。"]
+
+
+def test_the_tick_escalates_county_by_county(committed: Any) -> None:
+    from conftest import moment
+
+    from mingbai.cases.tasks import tick
+
+    with scopes.enter(scope="350525", at=moment("2024-02-01 09:00")):
+        commands.submit_case(
+            actor=committed.actor("villager"),
+            token=uuid4(),
+            region=VILLAGE,
+            text="路灯不亮了",
+            field="power",
+        )
+    tick(timestamp=0)
+    with scopes.enter(scope="350525"):
+        case = Case.objects.get()
+        assert (case.level, case.state) == ("town", "escalated")
