@@ -33,6 +33,11 @@ class Live:
 
     address: str
     environment: dict[str, str]
+    month: str
+
+    def number(self, count: int) -> str:
+        """Return the number of one of the seeded cases."""
+        return f"350525-{self.month}-{count:05d}"
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the ``mingbai`` command against the same database."""
@@ -58,6 +63,8 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         server.execute(
             sql.SQL("GRANT CONNECT ON DATABASE {} TO mingbai_app, mingbai_owner").format(sql.Identifier(name))
         )
+        row = server.execute("SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYMM')").fetchone()
+    assert row is not None
     data = tmp_path_factory.mktemp("live")
     port = _free_port()
     environment = os.environ | {
@@ -79,7 +86,7 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     address = f"http://127.0.0.1:{port}"
     try:
         _await(address, web)
-        yield Live(address, environment)
+        yield Live(address, environment, row[0])
     finally:
         web.terminate()
         web.wait(20)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
 from django.db.models.fields.related import ForeignKey
+from django.db.models.fields.related_descriptors import ReverseManyToOneDescriptor
 from django.db.models.lookups import Exact
+from django.utils.functional import cached_property
 
 
 class CountyField(models.CharField):  # type: ignore[type-arg]
@@ -29,20 +32,51 @@ class CodeField(models.CharField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
 
+class _CountyReverse(ReverseManyToOneDescriptor):
+    """``case.events``: the manager names the county of its parent, read or prefetched."""
+
+    @cached_property
+    def related_manager_cls(self) -> Any:
+        """Return Django's manager of the children, narrowed to the parent's county."""
+        plain: Any = super().related_manager_cls
+
+        class Manager(plain):  # type: ignore[misc]
+            def __init__(self, instance: Any) -> None:
+                super().__init__(instance)
+                self.core_filters["county"] = instance.county
+
+            def get_prefetch_querysets(
+                self, instances: Sequence[Any], querysets: Sequence[Any] | None = None
+            ) -> Any:
+                rows = querysets[0] if querysets else self.model._default_manager.all()
+                near = rows.filter(county__in={parent.county for parent in instances})
+                return super().get_prefetch_querysets(instances, [near])
+
+        return Manager
+
+
 class CountyForeignKey(ForeignKey):  # type: ignore[type-arg]
     """A key between two tables that both carry ``county``: its join names the county as well.
 
     Django joins on the id alone; on a cluster sharded by county such a join would need every
-    shard. ``get_extra_restriction`` adds ``AND a.county = b.county`` to each join made by this key.
+    shard. ``get_extra_restriction`` adds ``AND a.county = b.county`` to each join made by this key,
+    and the way from one row to the other (``event.case``, ``case.events``) asks for its county.
+    An ``exclude()`` across the key is the one query that does not: write an ``Exists`` instead.
     """
+
+    related_accessor_class = _CountyReverse
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
         """Return the condition that both sides lie in the same county."""
-        here: Any = self.model._meta.get_field("county")
-        there: Any = self.related_model._meta.get_field("county")
+        here = self.model._meta.get_field("county")
+        there = self.related_model._meta.get_field("county")  # type: ignore[union-attr]
         if alias is None or related_alias is None:
             return None
-        return Exact(here.get_col(related_alias), there.get_col(alias))
+        return Exact(here.get_col(related_alias), there.get_col(alias))  # type: ignore[attr-defined]
+
+    def get_extra_descriptor_filter(self, instance: Any) -> dict[str, str]:
+        """Return the filter of ``event.case``: the parent lies in the child's county."""
+        return {"county": instance.county}
 
 
 def inside(scope: str, field: str = "region") -> models.Q:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -14,6 +15,7 @@ from mingbai.kernel.decisions import BadInput
 
 Row = TypeVar("Row")
 Table = TypeVar("Table", bound=Model)
+LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ def page(
 ) -> Page[Table]:
     """Return one page of ``rows`` in ``order`` (field names, ``-`` for descending; last one unique).
 
-    ``after`` is the ``next`` of the page before. Raises ``BadInput`` when it was tampered with.
+    No ordering field may be NULL in ``rows``. ``after`` is the ``next`` of the page before. Raises
+    ``BadInput`` when it was tampered with.
     """
     found = list(_after(rows, order, after).order_by(*order)[: size + 1])
     shown = found[:size]
@@ -42,7 +45,7 @@ def page(
 
 
 def key(values: Sequence[Any]) -> str:
-    """Encode the sort values of a row for an address."""
+    """Encode the sort values of a row (text, numbers, dates, times) for an address."""
     text = json.dumps([v.isoformat() if hasattr(v, "isoformat") else v for v in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -51,9 +54,9 @@ def _after(rows: QuerySet[Table], order: Sequence[str], after: str) -> QuerySet[
     if not after:
         return rows
     try:
-        values = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        values = _values(after)
         fields = [rows.model._meta.get_field(f.lstrip("-")) for f in order]
-        clean: list[Any] = [_python(f)(v) for f, v in zip(fields, values, strict=True)]
+        clean = [_clean(f, v) for f, v in zip(fields, values, strict=True)]
     except Exception as wrong:
         raise BadInput("页码不对，请从第一页看起。") from wrong
     where = Q()
@@ -65,6 +68,21 @@ def _after(rows: QuerySet[Table], order: Sequence[str], after: str) -> QuerySet[
     return rows.filter(where)
 
 
-def _python(field: Any) -> Callable[[Any], Any]:
-    convert: Callable[[Any], Any] = field.to_python
-    return convert
+def _values(after: str) -> list[Any]:
+    if len(after) > LONGEST:
+        raise ValueError("too long")
+    padded = after.encode("ascii") + b"=" * (-len(after) % 4)
+    found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    if not isinstance(found, list):
+        raise TypeError("not a list")
+    return found
+
+
+def _clean(field: Any, value: Any) -> Any:
+    """Return ``value`` as the field holds it; raises for what the database could not compare."""
+    if not isinstance(value, (str, int, float)) or "\0" in str(value):
+        raise ValueError("not a sort value")
+    clean = field.to_python(value)
+    if isinstance(clean, datetime) and clean.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return clean

@@ -31,6 +31,8 @@ def seal(text: str, about: str) -> bytes:
 def unseal(blob: bytes | memoryview, about: str) -> str:
     """Decrypt what ``seal`` made. Raises ``CannotOpen``."""
     data = bytes(blob)
+    if len(data) <= _NONCE:
+        raise CannotOpen(about)
     try:
         return _cipher().decrypt(data[:_NONCE], data[_NONCE:], about.encode()).decode()
     except InvalidTag as wrong:

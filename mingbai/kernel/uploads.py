@@ -11,23 +11,26 @@ import io
 import os
 import tempfile
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
 
-import puremagic
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from mingbai.kernel import filekinds
 from mingbai.kernel.decisions import BadInput
 
 MEGABYTE = 1024 * 1024
 LIMITS = {"photo": 12 * MEGABYTE, "voice": 10 * MEGABYTE, "video": 50 * MEGABYTE}
 REQUEST_LIMIT = 80 * MEGABYTE
-PIXELS = 50_000_000
+HEAD = 4096
+# A picture is decoded in memory, four bytes a pixel; JPEG is read at a fraction of its size.
+PIXELS = 30_000_000
+JPEG_PIXELS = 110_000_000
 SIDE = 1920
 THUMB = 320
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO")
@@ -47,43 +50,67 @@ class StoredFile:
 
 
 class LimitHandler(FileUploadHandler):
-    """Stops reading a request whose files grow beyond ``REQUEST_LIMIT``, whatever its length says."""
+    """Counts what streams in: no file fills the disk beyond its kind's limit, no request beyond all.
+
+    The rest of a photo, voice or video that is too big is read and thrown away, so that the form
+    comes back with a sentence; a request beyond ``REQUEST_LIMIT`` is broken off.
+    """
 
     seen = 0
+    kept = 0
+    most: int | None = None
 
-    def new_file(self, *args: object, **kwargs: object) -> None:
-        """Let the next handlers take the file."""
-        super().new_file(*args, **kwargs)  # type: ignore[arg-type]
+    def handle_raw_input(
+        self, input_data: object, META: object, content_length: int, *args: object, **kwargs: object  # noqa: N803
+    ) -> None:
+        """Refuse a request that says at once that it is too long; read nothing of it."""
+        del input_data, META, args, kwargs
+        if content_length > REQUEST_LIMIT:
+            raise RequestDataTooBig("request beyond the limit")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Count the bytes; beyond the limit the upload is broken off."""
+        """Pass the bytes on to the next handler while the file may still grow."""
         self.seen += len(raw_data)
         if self.seen > REQUEST_LIMIT:
-            raise StopUpload(connection_reset=False)
+            raise RequestDataTooBig("files beyond the limit")
+        if start == 0:
+            self.kept = 0
+            self.most = LIMITS.get(filekinds.judge(raw_data[:HEAD]).kind)
+        if self.most is not None and self.kept > self.most:
+            return None
+        self.kept += len(raw_data)
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
         """Leave the file to the next handler."""
 
 
-def store(file: UploadedFile[Any], *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
+def store(file: UploadedFile, *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
     """Check and keep an uploaded file.
 
     Raises ``BadInput`` with a Chinese sentence when it is of another kind, too big or not readable.
     """
-    head = file.read(4096)
+    head = file.read(HEAD)
     file.seek(0)
     if not head:
         raise BadInput("这个文件是空的，请重新选一个。", "files")
-    kind, mime = _judge(bytes(head))
+    kind, mime = filekinds.judge(bytes(head))
+    if mime in filekinds.APPLE:
+        raise BadInput(
+            "苹果手机的 HEIC 照片暂时收不了。请在手机“设置—相机—格式”里选“兼容性最佳”再拍，或者截图后传。", "files"
+        )
     if kind not in kinds:
         wanted = "、".join(KIND_WORDS[k] for k in KIND_WORDS if k in kinds)
         raise BadInput(f"这个文件不是{wanted}，请重新选一个。", "files")
     if (file.size or 0) > LIMITS[kind]:
-        most = LIMITS[kind] // MEGABYTE
-        raise BadInput(f"{KIND_WORDS[kind]}太大，最多 {most} 兆，请换小一点的。", "files")
+        raise _too_big(kind)
     if kind == "photo":
         return _store_image(file)
+    if mime in filekinds.MP4:
+        kind, mime = filekinds.sound_or_picture(file, mime)
+        file.seek(0)
+        if kind not in kinds:
+            raise BadInput(f"这个文件是{KIND_WORDS[kind]}，这里收不了，请重新选一个。", "files")
     return _store_plain(file, kind, mime)
 
 
@@ -100,31 +127,12 @@ def path(digest: str, variant: str = "original") -> Path:
     return Path(settings.MEDIA_ROOT) / digest[:2] / f"{digest}{suffix}"
 
 
-def _judge(head: bytes) -> tuple[str, str]:
-    try:
-        mime = puremagic.from_string(head, mime=True)
-    except (puremagic.PureError, ValueError):
-        mime = ""
-    if head[:4] == b"\x1aE\xdf\xa3":  # WebM of a browser's recorder: sound unless a video codec shows
-        mime = "video/webm" if b"V_" in head else "audio/webm"
-    if head[4:8] == b"ftyp":
-        mime = "audio/mp4" if head[8:11] == b"M4A" else "video/mp4"
-    if head[:4] == b"OggS":
-        mime = "audio/ogg"
-    if head[:5] == b"#!AMR":
-        mime = "audio/amr"
-    if head[:3] == b"ID3" or head[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf1"}:
-        mime = "audio/mpeg"
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        mime = "audio/wav"
-    kinds = {"image": "photo", "audio": "voice", "video": "video"}
-    return kinds.get(mime.partition("/")[0], ""), mime
+def _too_big(kind: str) -> BadInput:
+    return BadInput(f"{KIND_WORDS[kind]}太大，最多 {LIMITS[kind] // MEGABYTE} 兆，请换小一点的。", "files")
 
 
-def _store_image(file: BinaryIO | UploadedFile[Any]) -> StoredFile:
-    picture = _decode(file)
-    shown = picture.convert("RGB")
-    shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+def _store_image(file: UploadedFile) -> StoredFile:
+    shown = _decode(file)
     data = _jpeg(shown, 82)
     digest = hashlib.sha256(data).hexdigest()
     small = shown.copy()
@@ -134,55 +142,88 @@ def _store_image(file: BinaryIO | UploadedFile[Any]) -> StoredFile:
     return StoredFile(digest, "photo", "image/jpeg", len(data), shown.width, shown.height)
 
 
-def _decode(file: BinaryIO | UploadedFile[Any]) -> Image.Image:
-    sentence = "这张照片打不开，请重新拍一张或换一张。"
+def _decode(file: UploadedFile) -> Image.Image:
+    """Return the picture upright, at most ``SIDE`` pixels wide and high, on white, without its data."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(file, formats=IMAGE_FORMATS)
-            if picture.width * picture.height > PIXELS:
-                raise BadInput("照片的像素太多，请换一张普通照片。", "files")
-            picture.load()
-            return ImageOps.exif_transpose(picture)
-    except BadInput:
-        raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning) as wrong:
-        raise BadInput(sentence, "files") from wrong
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(file, formats=IMAGE_FORMATS)  # type: ignore[arg-type]
+            most = JPEG_PIXELS if picture.format in {"JPEG", "MPO"} else PIXELS
+            if picture.width * picture.height > most:
+                raise _too_many_pixels()
+            picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+            return _on_white(ImageOps.exif_transpose(picture))
+    except Image.DecompressionBombError as bomb:
+        raise _too_many_pixels() from bomb
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as wrong:
+        raise BadInput("这张照片打不开，请重新拍一张或换一张。", "files") from wrong
+
+
+def _too_many_pixels() -> BadInput:
+    return BadInput("照片的像素太多，请换一张普通照片。", "files")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layer = picture.convert("RGBA")
+    white = Image.new("RGB", layer.size, "white")
+    white.paste(layer, mask=layer.getchannel("A"))
+    return white
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True, exif=b"", icc_profile=None)
     return out.getvalue()
 
 
-def _store_plain(file: UploadedFile[Any], kind: str, mime: str) -> StoredFile:
+def _store_plain(file: UploadedFile, kind: str, mime: str) -> StoredFile:
     hasher = hashlib.sha256()
     size = 0
-    root = Path(settings.MEDIA_ROOT)
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=root, delete=False) as held:
+
+    def counted() -> Iterable[bytes]:
+        nonlocal size
         for chunk in file.chunks():
             size += len(chunk)
             if size > LIMITS[kind]:
-                Path(held.name).unlink()
-                raise BadInput(f"{KIND_WORDS[kind]}太大，最多 {LIMITS[kind] // MEGABYTE} 兆。", "files")
+                raise _too_big(kind)
             hasher.update(chunk)
-            held.write(chunk)
-        held.flush()
-        os.fsync(held.fileno())
-    target = path(hasher.hexdigest())
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    Path(held.name).replace(target)
+            yield chunk
+
+    root = Path(settings.MEDIA_ROOT)
+    held = _hold(root, counted())
+    _put(held, path(hasher.hexdigest()))
     return StoredFile(hasher.hexdigest(), kind, mime, size)
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Write durably and whole: a crash leaves either nothing or the complete file."""
+    _put(_hold(target.parent, [data]), target)
+
+
+def _hold(folder: Path, chunks: Iterable[bytes]) -> Path:
+    """Write a nameless file in ``folder`` durably; nothing is left of it when that fails."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder)
+    held = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        held.unlink(missing_ok=True)
+        raise
+    return held
+
+
+def _put(held: Path, target: Path) -> None:
+    """Give the file its name; after a crash there is either nothing there or the complete file."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as held:
-        held.write(data)
-        held.flush()
-        os.fsync(held.fileno())
-    Path(held.name).replace(target)
+    held.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -57,7 +57,8 @@ def words_of(text: str) -> list[str]:
 
 
 def _own_after(lines: Sequence[Line], at: int) -> str:
-    line, texts = lines[at], []
+    line = lines[at]
+    texts: list[str] = []
     latest = line.said_at
     for later in lines[at + 1 : at + 25]:
         if later.said_at - latest > OWN_WINDOW or len(texts) >= _AFTER_LINES:

@@ -53,6 +53,7 @@ class Lexicon:
         self.words = list(self._entries)
         self._finder = AhoCorasick(self.words)
         self._by_index = [self._entries[word] for word in self.words]
+        self._covered = self._shorter_ones()
         self._dialect: dict[str, str] = dict(lists["dialect"])
         self._dialect_words = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))
 
@@ -62,6 +63,19 @@ class Lexicon:
         for weight, words in by_weight.items():
             for word in words:
                 self._entries.setdefault(word, []).append((index, _WEIGHT[weight]))
+
+    def _shorter_ones(self) -> dict[int, set[int]]:
+        """For each word the listed words inside it, of which it says all there is to say."""
+        covered: dict[int, set[int]] = {}
+        for index, word in enumerate(self.words):
+            inside = {
+                found[0] for found in self._finder.find_matches_as_indexes(word, overlapping=True)
+            }
+            groups = {group for group, _ in self._by_index[index]}
+            shorter = {i for i in inside - {index} if {g for g, _ in self._by_index[i]} <= groups}
+            if shorter:
+                covered[index] = shorter
+        return covered
 
     def hits(self, text: str) -> list[Hit]:
         """Every listed word of the text, with its place in it."""
@@ -75,9 +89,10 @@ class Lexicon:
         """The weight of distinct words by group, in the order of `groups`; weak words add little."""
         strong = [0.0] * len(self.groups)
         weak = [0.0] * len(self.groups)
-        for word in {
-            found[0] for found in self._finder.find_matches_as_indexes(text, overlapping=True)
-        }:
+        found = {hit[0] for hit in self._finder.find_matches_as_indexes(text, overlapping=True)}
+        for word in found & self._covered.keys():
+            found = found - self._covered[word]
+        for word in found:
             for group, weight in self._by_index[word]:
                 if weight == 1.0:
                     strong[group] += 1.0

@@ -124,9 +124,10 @@ class Model:
         lines, kinds, fields, rest = np.split(raw, ends, axis=1)
         told = lexicon().told
         listed = [[told(window.sums, f"field:{field}") for field in FIELDS] for window in batch]
-        fields = _FIELD_TRUST * fields
+        fields = np.float32(_FIELD_TRUST) * fields
         if len(batch):
-            fields += _FIELD_WORDS * np.minimum(np.asarray(listed, np.float32), _FIELD_MOST)
+            most = np.minimum(np.asarray(listed, np.float32), np.float32(_FIELD_MOST))
+            fields += np.float32(_FIELD_WORDS) * most
         return Scores(
             head=_softmax(lines)[:, : len(KINDS)].sum(axis=1),
             kind=_softmax(kinds),
@@ -149,11 +150,13 @@ class Model:
 
 
 def _softmax(raw: Floats) -> Floats:
-    grown = np.exp(raw - raw.max(axis=1, keepdims=True)) if len(raw) else raw
+    if not len(raw):
+        return raw
+    grown: Floats = np.exp(raw - raw.max(axis=1, keepdims=True))
     result: Floats = grown / grown.sum(axis=1, keepdims=True)
     return result
 
 
 def _sigmoid(raw: Floats) -> Floats:
-    result: Floats = 1.0 / (1.0 + np.exp(-raw))
+    result: Floats = np.float32(1) / (np.float32(1) + np.exp(-raw))
     return result

@@ -97,10 +97,12 @@ def _print(found: Found) -> _Print:
     return _Print(found, words, concepts, frozenset(_pairs(found.place)))
 
 
-def likeness(left: _Print, right: _Print, rarity: dict[str, float]) -> float:
+def likeness(
+    left: _Print, right: _Print, rarity: dict[str, float], weights: dict[str, float]
+) -> float:
     """How alike two findings are, 0 to 1: rare words shared, concept, place, field and time."""
     shared = sum(rarity.get(w, 1.0) for w in left.words.keys() & right.words.keys())
-    least = min(_weight(left, rarity), _weight(right, rarity))
+    least = min(weights[left.found.key], weights[right.found.key])
     words = min(1.0, 2.2 * shared / least) if least else 0.0
     both = left.concepts & right.concepts
     concept = len(both) / max(1, min(len(left.concepts), len(right.concepts)))
@@ -115,8 +117,10 @@ def likeness(left: _Print, right: _Print, rarity: dict[str, float]) -> float:
     score = 0.42 * words + 0.24 * concept + 0.18 * spot + 0.12 * field + 0.22 * sudden
     if left.place and right.place and spot == 0 and not sudden:
         score -= 0.15
-    if left.found.group == right.found.group and spot and field:
-        score += 0.2
+    if left.found.group == right.found.group:
+        score += 0.2 * float(bool(left.found.place) and left.found.place == right.found.place)
+    elif not spot and not sudden:
+        score -= 0.15
     return min(1.0, score)
 
 
@@ -144,11 +148,12 @@ def link(new: Sequence[Found], earlier: Sequence[Found]) -> dict[str, tuple[str,
     prints = [_print(found) for found in [*earlier, *new] if found.status != "sealed"]
     prints.sort(key=lambda p: (p.found.said_at, p.found.key))
     rarity = _rarity(prints)
+    weights = {side.found.key: _weight(side, rarity) for side in prints}
     fresh = {found.key for found in new}
     links: dict[str, tuple[str, float]] = {}
     roots: list[_Print] = []
     for side in prints:
-        best = _nearest(side, roots, rarity) if side.found.key in fresh else None
+        best = _nearest(side, roots, rarity, weights) if side.found.key in fresh else None
         if best is not None:
             links[side.found.key] = (best[1].found.key, best[0])
         elif side.found.same_as is None:
@@ -165,21 +170,22 @@ def _rarity(prints: Sequence[_Print]) -> dict[str, float]:
 
 
 def _nearest(
-    side: _Print, roots: Sequence[_Print], rarity: dict[str, float]
+    side: _Print, roots: Sequence[_Print], rarity: dict[str, float], weights: dict[str, float]
 ) -> tuple[float, _Print] | None:
     best: tuple[float, _Print] | None = None
     for root in roots:
-        if not _comparable(side.found, root.found):
+        if not _comparable(side, root):
             continue
-        alike = likeness(side, root, rarity)
+        alike = likeness(side, root, rarity, weights)
         least = _SAME_GROUP if side.found.group == root.found.group else _OTHER_GROUP
         if alike >= least and (best is None or alike > best[0]):
             best = (alike, root)
     return best
 
 
-def _comparable(left: Found, right: Found) -> bool:
-    asks = {"question"}
-    if (left.kind in asks) != (right.kind in asks):
+def _comparable(left: _Print, right: _Print) -> bool:
+    if left.found.field != right.found.field and not left.concepts & right.concepts:
         return False
-    return left.said_at - right.said_at <= _REACH
+    if (left.found.kind == "question") != (right.found.kind == "question"):
+        return False
+    return left.found.said_at - right.found.said_at <= _REACH

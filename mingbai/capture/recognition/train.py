@@ -40,7 +40,7 @@ from mingbai.capture.recognition.utterances import (
 _FOLDS = 5
 _LEAST_LINES = 2
 _SEED = 20
-_CHATTER_WEIGHT = 2.5
+_CHATTER_WEIGHT = 3.0
 _CHATTER_SHARE = 4.0
 _KIND = (30.0, 0.2)
 _FIELD = (30.0, 0.35)

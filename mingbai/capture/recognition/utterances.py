@@ -1,9 +1,10 @@
 """Threads: which lines of a group speak of one thing, across everybody else's interjections."""
 
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -53,8 +54,8 @@ class Thread:
     latest: datetime
     at: int
     kind: tuple[float, ...] = ()
-    concepts: set[int] = field(default_factory=set)
-    members: list[tuple[Reading, Part]] = field(default_factory=list)
+    concepts: set[int] = dataclasses.field(default_factory=set)
+    members: list[tuple[Reading, Part]] = dataclasses.field(default_factory=list)
     earlier: Found | None = None
     answered: bool = False
 

@@ -203,7 +203,6 @@ def test_two_officers_cannot_both_accept(committed: Any) -> None:
 
 def test_the_tick_escalates_county_by_county(committed: Any) -> None:
     from conftest import moment
-
     from mingbai.cases.tasks import tick
 
     with scopes.enter(scope="350525", at=moment("2024-02-01 09:00")):
