@@ -147,8 +147,7 @@ def page_for(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
             page.goto("/login")
             page.fill("input[name=login]", who)
             page.fill("input[name=password]", PASSWORD)
-            page.click("main button")
-            page.wait_for_load_state()
+            press(page, "main button")
         return page
 
     yield make
@@ -156,11 +155,10 @@ def page_for(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
         context.close()
 
 
-def by_phone(page: Any, number: str) -> None:
-    """Pass the phone pages with the code that the demo shows."""
-    page.fill("input[name=phone]", number)
-    page.click("main button, .mb-bar button")
-    page.wait_for_load_state()
+def press(page: Any, what: str) -> None:
+    """Click and wait for the page that follows."""
+    with page.expect_navigation():
+        page.click(what)
 
 
 def shoot(page: Any, name: str) -> None:

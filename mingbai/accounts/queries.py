@@ -146,7 +146,7 @@ def receivers(body_id: int) -> list[BodyView]:
     if own.kind != Body.Kind.VILLAGE:
         near |= Q(kind=Body.Kind.DEPARTMENT, region_id=f"{own.region_id[:6]}000000")
     if own.kind == Body.Kind.DEPARTMENT:
-        near |= Q(kind__in=[Body.Kind.COUNTY, Body.Kind.TOWN], region_id__startswith=own.region_id[:6])
+        near |= Q(kind__in=[Body.Kind.COUNTY, Body.Kind.TOWN]) & inside(own.region_id[:6], "region_id")
     if own.kind == Body.Kind.VILLAGE and own.parent_id:
         near |= Q(pk=own.parent_id)
     rows = Body.objects.filter(near).exclude(pk=own.pk)
@@ -176,7 +176,7 @@ def masked_phone(person_id: int) -> str:
 
 def has_staff(county: str) -> bool:
     """Whether any body works in the county."""
-    return Body.objects.filter(region_id__startswith=county).exists()
+    return Body.objects.filter(inside(county, "region_id")).exists()
 
 
 def _in_force() -> QuerySet[Post, Any]:

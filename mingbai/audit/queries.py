@@ -7,7 +7,9 @@ from datetime import datetime
 from mingbai.audit.models import Entry
 
 
-def has_entry(*, person_id: int | None, verb: str, thing: str, thing_id: str, since: datetime) -> bool:
+def has_entry(
+    *, person_id: int | None, verb: str, thing: str, thing_id: str, since: datetime
+) -> bool:
     """Whether this person already has such an entry since then (one reading a day is one entry)."""
     return Entry.objects.filter(
         person_id=person_id, verb=verb, thing=thing, thing_id=thing_id, at__gte=since

@@ -63,9 +63,18 @@ WSGI_APPLICATION = "mingbai.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [ROOT / "mingbai" / name / "templates" for name in (
-            "kernel", "accounts", "notices", "cases", "clues", "capture", "portal",
-        )],
+        "DIRS": [
+            ROOT / "mingbai" / name / "templates"
+            for name in (
+                "kernel",
+                "accounts",
+                "notices",
+                "cases",
+                "clues",
+                "capture",
+                "portal",
+            )
+        ],
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "mingbai.kernel.jinja.environment",
@@ -124,7 +133,11 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-PROCRASTINATE_IMPORT_PATHS = ["mingbai.notices.tasks", "mingbai.cases.tasks", "mingbai.capture.tasks"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "mingbai.notices.tasks",
+    "mingbai.cases.tasks",
+    "mingbai.capture.tasks",
+]
 PROCRASTINATE_DATABASE_ALIAS = "default"
 
 CLUE_INTAKE = "mingbai.clues.commands.hand_over"
@@ -144,4 +157,3 @@ SITE = {
     "phone": os.environ.get("MINGBAI_SITE_PHONE", "12388"),
     "map_approval": os.environ.get("MINGBAI_MAP_APPROVAL", ""),
 }
-

@@ -6,14 +6,24 @@ without data counts Monday–Friday and the deadline is provisional until the ye
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from django.db import transaction
 
 from mingbai.kernel import clock
+from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.models import Holiday, HolidayYear
 
 END_OF_DAY = time(18, 0)
+ORDER = "国务院办公厅关于部分节假日安排的通知"
+COLUMNS = ("day", "working", "name")
+_WORKING = {"1": True, "是": True, "上班": True, "0": False, "否": False, "放假": False}
+_MOST_BAD = 10
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,9 @@ class Calendar:
 
 
 def calendar(near: date) -> Calendar:
-    """Load the working days of the years around ``near`` (two queries)."""
+    """Load the working days from the year before ``near`` on (two queries)."""
     years = set(HolidayYear.objects.values_list("year", flat=True))
-    rows = Holiday.objects.filter(day__year__gte=near.year - 1, day__year__lte=near.year + 1)
+    rows = Holiday.objects.filter(day__year__gte=near.year - 1)
     return Calendar(dict(rows.values_list("day", "working")), years)
 
 
@@ -69,7 +79,7 @@ def add_working_days(start: datetime, days: int) -> Deadline:
 
 def working_days_between(first: datetime, last: datetime) -> int:
     """Return how many working days lie between two moments; negative when ``last`` is past."""
-    return calendar(clock.local(first).date()).between(first, last)
+    return calendar(clock.local(min(first, last)).date()).between(first, last)
 
 
 def known_years() -> frozenset[int]:
@@ -87,17 +97,84 @@ def seed_year(year: int) -> bool:
     except NotImplementedError:
         return False
     rows = []
-    for n in range(366):
+    for n in range((date(year + 1, 1, 1) - first).days):
         day = first + timedelta(days=n)
-        if day.year != year:
-            break
         works = chinese_calendar.is_workday(day)
         if works != (day.weekday() < 5):
             name = chinese_calendar.get_holiday_detail(day)[1] or "调休上班"
             rows.append(Holiday(day=day, working=works, name=str(name)))
+    _write(year, rows, ORDER)
+    return True
+
+
+def replace_year(source: Path | Iterable[Iterable[str]]) -> int:
+    """Write the holidays of one year in place of what is known of it; return the year.
+
+    ``source`` is a csv file with the columns ``day,working,name`` (``2027-02-08,放假,春节``) or its
+    rows without the heading; ``working`` is 上班 or 放假, 是 or 否, 1 or 0. Only days that differ from
+    Monday–Friday need be listed. Deadlines set before stay: ``cases`` recomputes the provisional
+    ones. Raises ``BadInput`` that names every bad line; then nothing is changed.
+    """
+    lines = _csv(source) if isinstance(source, Path) else list(enumerate(source, 1))
+    rows: dict[date, Holiday] = {}
+    bad = []
+    for number, line in lines:
+        try:
+            row = _holiday(line)
+        except ValueError as wrong:
+            bad.append(f"第 {number} 行：{wrong}")
+            continue
+        if row.day in rows:
+            bad.append(f"第 {number} 行：{row.day} 写了两次")
+        elif rows and row.day.year != next(iter(rows)).year:
+            bad.append(f"第 {number} 行：{row.day} 不是 {next(iter(rows)).year} 年的")
+        else:
+            rows[row.day] = row
+    if bad:
+        more = f"；另有 {len(bad) - _MOST_BAD} 行" if len(bad) > _MOST_BAD else ""
+        raise BadInput(f"{'；'.join(bad[:_MOST_BAD])}{more}。请改好再载入。")
+    if not rows:
+        raise BadInput("表里没有日期，请检查。")
+    year = next(iter(rows)).year
+    _write(
+        year,
+        list(rows.values()),
+        f"{source.name if isinstance(source, Path) else '表格'}（{ORDER}）",
+    )
+    return year
+
+
+def _csv(source: Path) -> list[tuple[int, Iterable[str]]]:
+    data = source.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:  # saved by a spreadsheet on a Chinese Windows
+        text = data.decode("gb18030", "replace")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    head = next(reader, [])
+    if tuple(cell.strip() for cell in head) != COLUMNS:
+        raise BadInput(f"第 1 行应是 {','.join(COLUMNS)}。")
+    return [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
+
+
+def _holiday(line: Iterable[str]) -> Holiday:
+    """Return one row; raises ``ValueError`` with the Chinese reason."""
+    cells = [cell.strip() for cell in line]
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"应有 {len(COLUMNS)} 格，现在是 {len(cells)} 格")
+    day, working, name = cells
+    if working not in _WORKING:
+        raise ValueError(f"“{working}”应写成上班或放假")
+    if len(name) > 40 or "\0" in name:
+        raise ValueError("名称最多 40 个字")
+    try:
+        return Holiday(day=date.fromisoformat(day), working=_WORKING[working], name=name)
+    except ValueError:
+        raise ValueError(f"“{day}”应写成 2027-02-08 这样的日期") from None
+
+
+@transaction.atomic
+def _write(year: int, rows: Iterable[Holiday], source: str) -> None:
     Holiday.objects.filter(day__year=year).delete()
     Holiday.objects.bulk_create(rows)
-    HolidayYear.objects.update_or_create(
-        year=year, defaults={"source": "国务院办公厅关于部分节假日安排的通知"}
-    )
-    return True
+    HolidayYear.objects.update_or_create(year=year, defaults={"source": source[:120]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -19,8 +20,11 @@ class Trouble:
 
 MISSING = Trouble(404, "没有这一页", "网址可能写错了，或者这件事你看不到。")
 EXPIRED = Trouble(403, "表单过期了", "页面放得太久。请返回上一页刷新后再提交，写过的字还在。")
+TOO_BIG = Trouble(413, "内容太大", "一次交的文件太大。请少放几张照片，或者录短一点，再交一次。")
 BROKEN = Trouble(500, "系统出了错", "这次没有办成，也没有改动任何内容。请稍后再试。")
-UNAVAILABLE = Trouble(503, "暂时连不上", "系统正在恢复，通常一两分钟就好。写过的字存在你的手机上，稍后刷新再交。")
+UNAVAILABLE = Trouble(
+    503, "暂时连不上", "系统正在恢复，通常一两分钟就好。写过的字存在你的手机上，稍后刷新再交。"
+)
 
 
 def refused(request: HttpRequest, reason: str) -> HttpResponse:
@@ -34,9 +38,14 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return _page(request, MISSING)
 
 
-def bad_input(request: HttpRequest, sentence: str = "提交的内容不对，请返回检查。", exception: Exception | None = None) -> HttpResponse:
-    """400 with what to mend."""
-    del exception
+def bad_input(
+    request: HttpRequest,
+    sentence: str = "提交的内容不对，请返回检查。",
+    exception: Exception | None = None,
+) -> HttpResponse:
+    """400 with what to mend; 413 when more was sent than is read."""
+    if isinstance(exception, RequestDataTooBig):
+        return _page(request, TOO_BIG)
     return _page(request, Trouble(400, "内容要改一下", sentence))
 
 

@@ -32,7 +32,7 @@ class CodeField(models.CharField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
 
-class _CountyReverse(ReverseManyToOneDescriptor):
+class _CountyReverse(ReverseManyToOneDescriptor):  # type: ignore[type-arg]
     """``case.events``: the manager names the county of its parent, read or prefetched."""
 
     @cached_property
@@ -68,11 +68,11 @@ class CountyForeignKey(ForeignKey):  # type: ignore[type-arg]
 
     def get_extra_restriction(self, alias: str | None, related_alias: str | None) -> Any:
         """Return the condition that both sides lie in the same county."""
-        here = self.model._meta.get_field("county")
-        there = self.related_model._meta.get_field("county")  # type: ignore[union-attr]
+        here: Any = self.model._meta.get_field("county")
+        there: Any = self.related_model._meta.get_field("county")
         if alias is None or related_alias is None:
             return None
-        return Exact(here.get_col(related_alias), there.get_col(alias))  # type: ignore[attr-defined]
+        return Exact(here.get_col(related_alias), there.get_col(alias))
 
     def get_extra_descriptor_filter(self, instance: Any) -> dict[str, str]:
         """Return the filter of ``event.case``: the parent lies in the child's county."""

@@ -5,11 +5,14 @@ Only what phones make and browsers play is known here, so anything else is refus
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import puremagic
+from django.core.files.uploadedfile import UploadedFile
 
-_PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"})
+_PHOTOS = frozenset(
+    {"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/x-ms-bmp"}
+)
 APPLE = frozenset({"image/heic", "image/avif"})
 MP4 = frozenset({"video/mp4", "video/quicktime", "video/3gpp"})
 _LARGEST_INDEX = 8 * 1024 * 1024
@@ -54,7 +57,7 @@ def judge(head: bytes) -> Kind:
     return _photo(head)
 
 
-def sound_or_picture(file: BinaryIO, mime: str) -> Kind:
+def sound_or_picture(file: UploadedFile[Any], mime: str) -> Kind:
     """Tell a recording from a film: both come as MP4, only a film's index names a picture track.
 
     ``mime`` is what ``judge`` said. The file is left wherever reading stopped.
@@ -85,7 +88,7 @@ def _photo(head: bytes) -> Kind:
     return Kind("photo", mime) if mime in _PHOTOS else _NOTHING
 
 
-def _index(file: BinaryIO) -> bytes:
+def _index(file: UploadedFile[Any]) -> bytes:
     """Return the box ``moov``, wherever it lies (ISO/IEC 14496-12); empty without one."""
     place = 0
     for _ in range(_MOST_BOXES):
@@ -96,7 +99,7 @@ def _index(file: BinaryIO) -> bytes:
             size = int.from_bytes(box[8:16], "big")
         if box[4:8] == b"moov":
             file.seek(place)
-            return file.read(min(size or _LARGEST_INDEX, _LARGEST_INDEX))
+            return bytes(file.read(min(size or _LARGEST_INDEX, _LARGEST_INDEX)))
         if size < 8:
             break
         place += size

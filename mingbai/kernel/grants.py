@@ -20,7 +20,7 @@ BEFORE: tuple[str, ...] = (
 # nullif: a variable that was set once on a connection is '' afterwards, not NULL; without it a
 # reused connection would compare with '' and show every row.
 _SCOPE = "nullif(current_setting('mingbai.scope', true), '')"
-INSIDE = f"{{column}} >= {_SCOPE} COLLATE \"C\" AND {{column}} < ({_SCOPE} || '~') COLLATE \"C\""
+INSIDE = f'{{column}} >= {_SCOPE} COLLATE "C" AND {{column}} < ({_SCOPE} || \'~\') COLLATE "C"'
 PERSON = "nullif(current_setting('mingbai.person', true), '')::bigint"
 PUBLIC = "current_setting('mingbai.public', true) = 'on'"
 
@@ -50,7 +50,6 @@ def row_security(table: str, policies: Sequence[tuple[str, str, str]]) -> migrat
 
 def follows_case(table: str, parent: str = "cases_case", key: str = "case_id") -> migrations.RunSQL:
     """Let rows of ``table`` be seen and written exactly where their parent row can be seen."""
-    condition = (
-        f"EXISTS (SELECT 1 FROM {parent} p WHERE p.county = {table}.county AND p.id = {table}.{key})"
-    )
+    same = f"p.county = {table}.county AND p.id = {table}.{key}"
+    condition = f"EXISTS (SELECT 1 FROM {parent} p WHERE {same})"  # noqa: S608 - names of our own tables
     return row_security(table, [("with_parent", "ALL", condition)])

@@ -86,7 +86,12 @@ def _apply(scope: str, person: int | None, *, public: bool, pinned: datetime | N
     with connection.cursor() as cursor:
         cursor.execute(
             _SET,
-            [scope, str(person or ""), "on" if public else "off", pinned.isoformat() if pinned else ""],
+            [
+                scope,
+                str(person or ""),
+                "on" if public else "off",
+                pinned.isoformat() if pinned else "",
+            ],
         )
         row = cursor.fetchone()
     return Scope(scope, person, public, row[4], pinned)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import tempfile
 import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -30,10 +32,21 @@ REQUEST_LIMIT = 80 * MEGABYTE
 HEAD = 4096
 # A picture is decoded in memory, four bytes a pixel; JPEG is read at a fraction of its size.
 PIXELS = 30_000_000
-JPEG_PIXELS = 110_000_000
+JPEG_PIXELS = 70_000_000
 SIDE = 1920
 THUMB = 320
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO")
+# Pillow's readers raise all of these for broken files.
+_UNREADABLE = (
+    UnidentifiedImageError,
+    OSError,
+    EOFError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    SyntaxError,
+    struct.error,
+)
 KIND_WORDS = {"photo": "照片", "voice": "录音", "video": "视频"}
 
 
@@ -61,7 +74,12 @@ class LimitHandler(FileUploadHandler):
     most: int | None = None
 
     def handle_raw_input(
-        self, input_data: object, META: object, content_length: int, *args: object, **kwargs: object  # noqa: N803
+        self,
+        input_data: object,
+        META: object,  # noqa: N803
+        content_length: int,
+        *args: object,
+        **kwargs: object,
     ) -> None:
         """Refuse a request that says at once that it is too long; read nothing of it."""
         del input_data, META, args, kwargs
@@ -85,7 +103,9 @@ class LimitHandler(FileUploadHandler):
         """Leave the file to the next handler."""
 
 
-def store(file: UploadedFile, *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
+def store(
+    file: UploadedFile[Any], *, kinds: Collection[str] = ("photo", "voice", "video")
+) -> StoredFile:
     """Check and keep an uploaded file.
 
     Raises ``BadInput`` with a Chinese sentence when it is of another kind, too big or not readable.
@@ -97,24 +117,23 @@ def store(file: UploadedFile, *, kinds: Collection[str] = ("photo", "voice", "vi
     kind, mime = filekinds.judge(bytes(head))
     if mime in filekinds.APPLE:
         raise BadInput(
-            "苹果手机的 HEIC 照片暂时收不了。请在手机“设置—相机—格式”里选“兼容性最佳”再拍，或者截图后传。", "files"
+            "苹果手机的 HEIC 照片暂时收不了。请在手机“设置—相机—格式”里选“兼容性最佳”再拍，或者截图后传。",
+            "files",
         )
+    if mime in filekinds.MP4:
+        kind, mime = filekinds.sound_or_picture(file, mime)
+        file.seek(0)
     if kind not in kinds:
         wanted = "、".join(KIND_WORDS[k] for k in KIND_WORDS if k in kinds)
         raise BadInput(f"这个文件不是{wanted}，请重新选一个。", "files")
     if (file.size or 0) > LIMITS[kind]:
         raise _too_big(kind)
-    if kind == "photo":
-        return _store_image(file)
-    if mime in filekinds.MP4:
-        kind, mime = filekinds.sound_or_picture(file, mime)
-        file.seek(0)
-        if kind not in kinds:
-            raise BadInput(f"这个文件是{KIND_WORDS[kind]}，这里收不了，请重新选一个。", "files")
-    return _store_plain(file, kind, mime)
+    return _store_image(file) if kind == "photo" else _store_plain(file, kind, mime)
 
 
-def store_bytes(data: bytes, name: str, *, kinds: Collection[str] = ("photo", "voice", "video")) -> StoredFile:
+def store_bytes(
+    data: bytes, name: str, *, kinds: Collection[str] = ("photo", "voice", "video")
+) -> StoredFile:
     """Check and keep a file that is already in memory (a connector's media, demo pictures)."""
     return store(UploadedFile(io.BytesIO(data), name, size=len(data)), kinds=kinds)
 
@@ -128,10 +147,12 @@ def path(digest: str, variant: str = "original") -> Path:
 
 
 def _too_big(kind: str) -> BadInput:
-    return BadInput(f"{KIND_WORDS[kind]}太大，最多 {LIMITS[kind] // MEGABYTE} 兆，请换小一点的。", "files")
+    return BadInput(
+        f"{KIND_WORDS[kind]}太大，最多 {LIMITS[kind] // MEGABYTE} 兆，请换小一点的。", "files"
+    )
 
 
-def _store_image(file: UploadedFile) -> StoredFile:
+def _store_image(file: UploadedFile[Any]) -> StoredFile:
     shown = _decode(file)
     data = _jpeg(shown, 82)
     digest = hashlib.sha256(data).hexdigest()
@@ -142,12 +163,12 @@ def _store_image(file: UploadedFile) -> StoredFile:
     return StoredFile(digest, "photo", "image/jpeg", len(data), shown.width, shown.height)
 
 
-def _decode(file: UploadedFile) -> Image.Image:
+def _decode(file: UploadedFile[Any]) -> Image.Image:
     """Return the picture upright, at most ``SIDE`` pixels wide and high, on white, without its data."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(file, formats=IMAGE_FORMATS)  # type: ignore[arg-type]
+            picture = Image.open(file, formats=IMAGE_FORMATS)
             most = JPEG_PIXELS if picture.format in {"JPEG", "MPO"} else PIXELS
             if picture.width * picture.height > most:
                 raise _too_many_pixels()
@@ -155,7 +176,7 @@ def _decode(file: UploadedFile) -> Image.Image:
             return _on_white(ImageOps.exif_transpose(picture))
     except Image.DecompressionBombError as bomb:
         raise _too_many_pixels() from bomb
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as wrong:
+    except _UNREADABLE as wrong:
         raise BadInput("这张照片打不开，请重新拍一张或换一张。", "files") from wrong
 
 
@@ -174,11 +195,13 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True, exif=b"", icc_profile=None)
+    picture.save(
+        out, "JPEG", quality=quality, optimize=True, progressive=True, exif=b"", icc_profile=None
+    )
     return out.getvalue()
 
 
-def _store_plain(file: UploadedFile, kind: str, mime: str) -> StoredFile:
+def _store_plain(file: UploadedFile[Any], kind: str, mime: str) -> StoredFile:
     hasher = hashlib.sha256()
     size = 0
 

@@ -17,6 +17,10 @@ SHADES = (1, 3, 6, 12, 25)
 VILLAGES = frozenset({"village", "local", "group"})
 
 
+class Moved(Exception):
+    """The place was merged or renamed; ``str()`` is the address of what took its place."""
+
+
 @dataclass(frozen=True)
 class VillagePage:
     """What a village's home shows: where it lies, who answers, what is open and what was solved."""
@@ -30,19 +34,39 @@ class VillagePage:
 
 
 def village_page(code: str) -> VillagePage:
-    """Return a village's home. Raises ``Missing`` for anything that is not a village in force."""
-    path = regions.path(code)
-    village = path[-1] if path and path[-1].code == code else None
-    if village is None or village.level not in VILLAGES or village.valid_to is not None:
-        raise Missing
+    """Return a village's home. Raises ``Moved``, and ``Missing`` for anything that is no village."""
+    path = _village(code)
     return VillagePage(
-        village=village,
+        village=path[-1],
         path=path,
         body=accounts.village_body(code),
         open=cases.village_cases(code, "open").rows[:5],
         solved=cases.village_cases(code, "solved").rows[:3],
         counts=cases.village_counts(code),
     )
+
+
+@dataclass(frozen=True)
+class VillageList:
+    """A page of a village's open or solved cases, and how many there are."""
+
+    village: Any
+    counts: Any
+    rows: Any
+
+
+def village_list(code: str, state: str, after: str) -> VillageList:
+    """Return the cases of a village in ``state`` (open, solved). Raises as ``village_page``, or ``BadInput``."""
+    village = _village(code)[-1]
+    return VillageList(village, cases.village_counts(code), cases.village_cases(code, state, after))
+
+
+def own_village(code: str) -> Any:
+    """Return the village that the visitor's browser remembers; None when there is no such village now."""
+    if not code.isalnum() or len(code) > 16:
+        return None
+    found = regions.regions([code]).get(code)
+    return found if found and found.level in VILLAGES and found.valid_to is None else None
 
 
 @dataclass(frozen=True)
@@ -57,15 +81,18 @@ class AreaPage:
 
 
 def area_page(code: str) -> AreaPage:
-    """Return an area with its parts. Raises ``Missing`` for villages and unknown codes."""
-    path = regions.path(code)
-    area = path[-1] if path and path[-1].code == code else None
-    if area is None or area.level in VILLAGES:
+    """Return an area with its parts. Raises ``Moved``, and ``Missing`` for villages and unknown codes."""
+    path = _place(code)
+    area = path[-1]
+    if area.level in VILLAGES:
         raise Missing
     children = regions.children(code)
     counts = cases.counts_below([c.scope for c in children])
     return AreaPage(
-        area, path, children, counts,
+        area,
+        path,
+        children,
+        counts,
         has_map=area.level in {"city", "province"} or any(c.lat is not None for c in children),
     )
 
@@ -113,3 +140,23 @@ def found(text: str, scope: str = "") -> list[tuple[Any, str, str]]:
         where = " ".join(r.name for r in above if r.level in {"city", "county", "town"})
         rows.append((region, where, address(region)))
     return rows
+
+
+def _village(code: str) -> Sequence[Any]:
+    path = _place(code)
+    if path[-1].level not in VILLAGES:
+        raise Missing
+    return path
+
+
+def _place(code: str) -> Sequence[Any]:
+    """Return the way down to a region in force, the region last."""
+    path = regions.path(code)
+    if not path or path[-1].code != code:
+        raise Missing
+    if path[-1].valid_to is None:
+        return path
+    now = regions.region_now(code)
+    if now.valid_to is not None:
+        raise Missing
+    raise Moved(address(now))

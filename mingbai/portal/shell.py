@@ -103,5 +103,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         items.append((reverse("portal:admin"), "activity", "运行状况", 0))
     here = request.path
     best = max((len(url) for url, *_ in items if here.startswith(url)), default=0)
-    return [(url, drawing, label, count, here.startswith(url) and len(url) == best)
-            for url, drawing, label, count in items]
+    return [
+        (url, drawing, label, count, here.startswith(url) and len(url) == best)
+        for url, drawing, label, count in items
+    ]

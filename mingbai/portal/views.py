@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from mingbai.accounts import queries as accounts
-from mingbai.cases import queries as cases
-from mingbai.cases import states
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing
 from mingbai.portal import health, queries
 from mingbai.regions import queries as regions
 
 YEAR = 365 * 86400
+LONGEST_SEARCH = 40
 
 
-def _own_village(request: HttpRequest) -> Any:
-    code = request.COOKIES.get("village", "")
-    return regions.regions([code]).get(code) if code.isalnum() and len(code) <= 16 else None
+def _follow(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Lead old addresses, as on a printed notice, to the place that took over."""
+
+    @wraps(view)
+    def follow(request: HttpRequest, code: str, **kwargs: str) -> HttpResponse:
+        try:
+            return view(request, code, **kwargs)
+        except queries.Moved as moved:
+            return redirect(str(moved))
+
+    return follow
 
 
-@require_GET
+def _words(request: HttpRequest) -> str:
+    return request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+
+
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the village: by name, by map, or back to the one visited last."""
-    text = request.GET.get("q", "").strip()
+    text = _words(request)
     cities = regions.loaded_cities()
     city = cities[0] if cities else None
     context = {
         "text": text,
         "found": queries.found(text) if text else [],
-        "own": _own_village(request),
+        "own": queries.own_village(request.COOKIES.get("village", "")),
         "city": city,
         "area": queries.area_page(city.code) if city else None,
         "address": queries.address,
@@ -41,10 +54,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", context)
 
 
-@require_GET
+@require_safe
+@_follow
 def area(request: HttpRequest, code: str) -> HttpResponse:
     """Show a city, county or town with what lies below it."""
-    text = request.GET.get("q", "").strip()
+    text = _words(request)
     page = queries.area_page(code)
     context = {
         "page": page,
@@ -56,7 +70,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "portal/area.html", context)
 
 
-@require_GET
+@require_safe
 def shapes(request: HttpRequest, code: str) -> HttpResponse:
     """Give the map its polygons and points."""
     answer = JsonResponse(queries.area_shapes(code, request.COOKIES.get("village", "")))
@@ -65,25 +79,28 @@ def shapes(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
-@require_GET
+@require_safe
+@_follow
 def village(request: HttpRequest, code: str) -> HttpResponse:
     """Show a village's home and remember it as the visitor's own."""
     page = queries.village_page(code)
-    response = render(request, "portal/village.html", {"page": page, "states": states})
+    response = render(request, "portal/village.html", {"page": page, "address": queries.address})
     if request.COOKIES.get("village") != code:
-        response.set_cookie("village", code, max_age=YEAR, samesite="Lax", httponly=True)
+        response.set_cookie(
+            "village", code, max_age=YEAR, samesite="Lax", secure=settings.HTTPS, httponly=True
+        )
     return response
 
 
-@require_GET
+@require_safe
+@_follow
 def village_cases(request: HttpRequest, code: str, state: str) -> HttpResponse:
     """List a village's open or solved public cases."""
-    page = queries.village_page(code)
-    rows = cases.village_cases(code, state, request.GET.get("after", ""))
-    return render(request, "portal/village_cases.html", {"page": page, "rows": rows, "state": state, "states": states})
+    page = queries.village_list(code, state, request.GET.get("after", ""))
+    return render(request, "portal/village_cases.html", {"page": page, "state": state})
 
 
-@require_GET
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """Show a member of staff what is due today, or the room that their post works in."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -99,7 +116,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return redirect("cases:workbench")
 
 
-@require_GET
+@require_safe
 def admin(request: HttpRequest) -> HttpResponse:
     """Show the IT administrator how the installation runs, and nothing of its contents."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -108,13 +125,13 @@ def admin(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/admin.html", {"report": health.report(actor.county)})
 
 
-@require_GET
+@require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Say what was done so that everyone can use the site."""
     return render(request, "portal/accessibility.html")
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is kept about people, why and how long."""
     return render(request, "portal/privacy.html")

@@ -24,7 +24,12 @@ from mingbai.cases.commands.reporting import (
     support,
     withdraw,
 )
-from mingbai.cases.commands.timing import close_silent, escalate_overdue, load_deadlines
+from mingbai.cases.commands.timing import (
+    close_silent,
+    escalate_overdue,
+    load_deadlines,
+    recompute_provisional,
+)
 
 __all__ = [
     "accept",
@@ -42,6 +47,7 @@ __all__ = [
     "progress",
     "rate",
     "read_contact",
+    "recompute_provisional",
     "refuse",
     "retract_filing",
     "start",

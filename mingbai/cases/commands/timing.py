@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from mingbai.cases.commands.routing import above
 from mingbai.cases.deadline_table import standard
 from mingbai.cases.models import Case, Deadline
 from mingbai.cases.states import OPEN, State
-from mingbai.kernel import clock
+from mingbai.kernel import clock, deadlines
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.notices import commands as notices
 
@@ -60,6 +60,40 @@ def close_silent(county: str) -> int:
         move(case, "close", SYSTEM, version=None, step=step, clocks=clocks)
         done += 1
     return done
+
+
+@transaction.atomic
+def recompute_provisional(county: str) -> int:
+    """Set anew the deadlines that awaited a year's holidays and are certain now; return how many.
+
+    Start and working days of the level stay. One audit entry a case tells both dates. A deadline
+    whose year is still unknown is left alone. Run it for each county after a year was loaded.
+    """
+    rows = Case.objects.select_for_update(of=("self",), no_key=True)
+    waiting = list(rows.filter(county=county, due_provisional=True, state__in=OPEN).order_by("id"))
+    if not waiting:
+        return 0
+    calendar = deadlines.calendar(min(clock.local(case.clock_from).date() for case in waiting))
+    done = 0
+    for case in waiting:
+        due = calendar.add(case.clock_from, case.due_days)
+        if due.provisional:
+            continue
+        _confirm(case, due.at)
+        done += 1
+    return done
+
+
+def _confirm(case: Case, due_at: datetime) -> None:
+    was, case.due_at, case.due_provisional = case.due_at, due_at, False
+    case.overdue = case.overdue and due_at < clock.now()
+    case.save(update_fields=["due_at", "due_provisional", "overdue"])
+    audit.record(
+        actor=SYSTEM, verb="case.recompute_deadline", thing="case", thing_id=case.number,
+        region=case.region, county=case.county,
+        before={"due": was, "provisional": True}, after={"due": due_at, "provisional": False},
+        detail={"was": was.isoformat() if was else "", "due": due_at.isoformat()},
+    )
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from mingbai.clues import commands as clues
 from mingbai.clues import sealing as clue_sealing
 from mingbai.kernel import clock, scopes, uploads
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import Refused
+from mingbai.kernel.decisions import Missing, Refused
 from mingbai.regions import queries as regions
 
 COUNTY = "350525"
@@ -267,12 +267,14 @@ def _one_case(row: Mapping[str, Any], key: str, village: Any, today: date, villa
             text=_fill(row["text"], village), field=row["field"], title=_fill(row["title"], village), place=row["place"],
             urgent=row["urgency"] == "urgent", is_public=row["public"], phone=phone, source=row["source"], files=photos,
         )
-        _supporters(case_number, row["supports"], number)
     for step in row["steps"]:
         at = _moment(today, step["day"], step["time"])
         with scopes.enter(scope=COUNTY, at=at):
             cases.escalate_overdue(COUNTY)
             _step(case_number, step, village, number)
+        if step["verb"] == "accept":
+            with scopes.enter(scope=COUNTY, at=at + timedelta(minutes=40)):
+                _supporters(case_number, row["supports"], number)
     if row["rating"] and row["steps"]:
         at = _moment(today, row["steps"][-1]["day"], row["steps"][-1]["time"]) + timedelta(hours=5)
         with scopes.enter(scope=COUNTY, at=at):
@@ -288,7 +290,7 @@ def _supporters(case_number: str, count: int, number: int) -> None:
         person = accounts.villager(phone=f"139{(number * 31 + n) % 100000000:08d}").pk
         try:
             cases.support(actor=people.actor_for(person), county=COUNTY, number=case_number)
-        except Refused:
+        except (Missing, Refused):
             return
 
 
