@@ -131,6 +131,22 @@ def department_for(county: str, field: str) -> BodyView | None:
     return next((_body(b) for b in rows.order_by("id") if field in b.duties.split(",")), None)
 
 
+def parent_body(region: str, kind: str) -> int | None:
+    """Return the body one level above a place: of a village its town, of a town or department the county."""
+    if kind == Body.Kind.VILLAGE:
+        above = Body.objects.filter(kind=Body.Kind.TOWN, region_id=f"{region[:9]}000")
+    elif kind in {Body.Kind.TOWN, Body.Kind.DEPARTMENT}:
+        above = Body.objects.filter(kind=Body.Kind.COUNTY, region_id=f"{region[:6]}000000")
+    else:
+        return None
+    return above.order_by("id").values_list("pk", flat=True).first()
+
+
+def person_by_login(login: str) -> int | None:
+    """Return the id of the member of staff with this login name, or None."""
+    return Person.objects.filter(login=login).values_list("pk", flat=True).first()
+
+
 def county_intake(county: str) -> BodyView | None:
     """Return the county's intake, which takes what no department's duties name."""
     found = Body.objects.filter(kind=Body.Kind.COUNTY, region_id=f"{county}000000").order_by("id").first()

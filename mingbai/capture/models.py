@@ -121,7 +121,8 @@ class Finding(models.Model):
         verbose_name = "识别结果"
         constraints = [models.UniqueConstraint(fields=["county", "key"], name="finding_once")]
         indexes = [
-            models.Index(fields=["status", "region", "-said_at", "-id"], name="finding_desk")
+            models.Index(fields=["status", "region", "-said_at", "-id"], name="finding_desk"),
+            models.Index(fields=["region", "said_at"], name="finding_near"),
         ]
 
 

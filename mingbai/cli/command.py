@@ -126,6 +126,22 @@ def positions(file: Path) -> None:
     click.echo(f"已写入 {commands.import_positions(file)} 个位置。")
 
 
+@main.group(help="单位、人员和岗位。")
+def staff() -> None:
+    """Gather what concerns posts."""
+
+
+@staff.command(name="import", help="从 csv 登记单位、人员和岗位，打印每个新账户的初始密码。")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_staff(file: Path) -> None:
+    """Write bodies, people and posts from a csv; all or nothing."""
+    from mingbai.cli import staffing
+
+    for login, password in staffing.load(file):
+        click.echo(f"{login}\t{password}")
+    click.echo("已登记。初始密码只显示这一次，请当面交给本人，登录后在“我的账户”里改掉。")
+
+
 @main.group(help="群消息采集。")
 def capture() -> None:
     """Gather what concerns the talk."""

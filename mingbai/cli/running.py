@@ -47,9 +47,8 @@ def run(*, demo: bool, city: str) -> int:
             "MINGBAI_DEMO": "1" if demo else os.environ.get("MINGBAI_DEMO", ""),
         }
         _step(["prepare", "--demo" if demo else "--no-demo", "--city", city], children_environment)
-        children = [
-            _start(["web"], children_environment), _start(["worker"], children_environment),
-        ]
+        served = {k: v for k, v in children_environment.items() if k != "MINGBAI_OWNER_URL"}
+        children = [_start(["web"], served), _start(["worker"], served)]
         if not _await_web(port, children[0], stop):
             return 0 if stop.is_set() else 1
         _welcome(port, demo=demo)
@@ -58,6 +57,9 @@ def run(*, demo: bool, city: str) -> int:
                 if child.poll() is not None:
                     click.echo("有一个服务意外停止，正在全部停下。请看上面的报错。", err=True)
                     return 1
+            if running is not None and running.returncode is not None:
+                click.echo("数据库意外停止，正在全部停下。再次启动会自动恢复，已收下的内容不会丢。", err=True)
+                return 1
         click.echo("\n正在停止……")
         return 0
     finally:
@@ -73,9 +75,8 @@ def prepare(*, demo: bool, city: str) -> None:
 
     _forked_migrate()
     project.set_up()
-    from mingbai.accounts import queries as accounts
     from mingbai.cases import commands as cases
-    from mingbai.kernel import deadlines, scopes
+    from mingbai.kernel import clock, deadlines, scopes
     from mingbai.regions import commands as region_commands
     from mingbai.regions import queries as regions
 
@@ -83,10 +84,11 @@ def prepare(*, demo: bool, city: str) -> None:
     with scopes.enter():
         loaded = bool(regions.regions([city.ljust(12, "0")]))
         known = deadlines.known_years()
-    if not known:
-        with scopes.enter():
-            for year in range(2024, 2031):
-                deadlines.seed_year(year)
+        year = clock.today().year
+    with scopes.enter():
+        for wanted in {year - 1, year, year + 1} - known:
+            deadlines.seed_year(wanted)
+        if not known:
             cases.load_deadlines()
     if not loaded:
         click.echo("载入区划……")
@@ -94,9 +96,7 @@ def prepare(*, demo: bool, city: str) -> None:
     if demo:
         from mingbai.cli.demo import life
 
-        with scopes.enter():
-            lived = accounts.has_staff(life.COUNTY)
-        if not lived:
+        if not life.lived():
             click.echo("写入演示数据……")
             life.live()
 
@@ -105,7 +105,7 @@ def serve(*, workers: int, host: str) -> None:
     """Become the web server (granian, WSGI)."""
     from mingbai.cli import django as project
 
-    os.environ["DATABASE_URL"] = project.app_url()
+    project.set_up()  # refuses a role that row-level security does not bind
     program = Path(sys.executable).parent / "granian"
     arguments = [
         str(program), "--interface", "wsgi", "--host", host, "--port", str(environment.port()),
@@ -217,7 +217,7 @@ def _welcome(port: int, *, demo: bool) -> None:
     console = Console()
     console.print(f"\n明白已启动：[bold]http://localhost:{port}/[/bold]   工作人员：http://localhost:{port}/login")
     if demo:
-        from mingbai.cli.demo.cast import ACCOUNTS
+        from mingbai.cli.demo.cast import ACCOUNTS, CLUE_PASSPHRASE
 
         table = Table(title=f"演示账户（密码都是 {DEMO_PASSWORD}）", title_justify="left")
         for heading in ("身份", "登录名", "能做什么"):
@@ -225,6 +225,7 @@ def _welcome(port: int, *, demo: bool) -> None:
         for account in ACCOUNTS:
             table.add_row(account.role_name, account.login, account.does)
         console.print(table)
+        console.print(f"打开密封线索的演示口令：{CLUE_PASSPHRASE}")
     console.print("按 Ctrl-C 停止。")
 
 

@@ -20,7 +20,7 @@ FIELDS: tuple[Field, ...] = (
 )  # fmt: skip
 KIND_NAMES: dict[Kind, str] = {
     "request": "诉求",
-    "question": "咨询",
+    "question": "提问",
     "suggestion": "建议",
     "clue": "问题线索",
 }

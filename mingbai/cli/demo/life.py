@@ -17,6 +17,8 @@ from typing import Any
 
 from mingbai.accounts import commands as accounts
 from mingbai.accounts import queries as people
+from mingbai.audit.commands import record
+from mingbai.audit.queries import has_entry
 from mingbai.capture import commands as capture
 from mingbai.capture.events import InboundMessage
 from mingbai.cases import commands as cases
@@ -51,12 +53,12 @@ def live(
     weeks. With ``refresh`` the county must have been filled before: its life is told again up to today.
     """
     with scopes.enter(scope=COUNTY):
-        lived = people.has_staff(COUNTY)
+        staffed = people.has_staff(COUNTY)
         today = clock.today()
-    if lived and not refresh:
+    if lived() and not refresh:
         return "演示数据已经在了。要挪到今天，请加 --refresh。"
     on_progress(0.0, "岗位")
-    if not lived:
+    if not staffed:
         _staff()
     homes = _homes(villages)
     on_progress(0.15, "村群")
@@ -71,8 +73,16 @@ def live(
     with scopes.enter(scope=COUNTY):
         cases.escalate_overdue(COUNTY)
         cases.close_silent(COUNTY)
+        record(actor=None, verb="live", thing="demo", thing_id=COUNTY, county=COUNTY)
     on_progress(1.0, "演示数据已写好")
     return f"演示数据已写好：{len(homes)} 个村，{told} 件诉求，{said} 条群消息。"
+
+
+def lived() -> bool:
+    """Whether the demo life was told to its end (a start that broke off is told again, nothing twice)."""
+    with scopes.enter():
+        begin = datetime(2000, 1, 1, tzinfo=clock.SHANGHAI)
+        return has_entry(person_id=None, verb="live", thing="demo", thing_id=COUNTY, since=begin)
 
 
 @cache
@@ -331,7 +341,7 @@ def _step(case_number: str, step: Mapping[str, Any], village: Any, number: int) 
             receiver = people.department_for(COUNTY, view.field) if step["to"] == "county" else people.body_above(view.body_id)
             if receiver is not None:
                 cases.assign(**common, receiver=receiver.id, text=text)
-    except Refused:
+    except (Missing, Refused):
         return
 
 
@@ -341,7 +351,7 @@ def _ready(case_number: str) -> None:
         view = case_queries.standing(COUNTY, case_number)
         try:
             verb(actor=_somebody(view.body_id), county=COUNTY, number=case_number, version=view.version)
-        except Refused:
+        except (Missing, Refused):
             continue
 
 
@@ -352,7 +362,7 @@ def _rate(case_number: str, rating: Mapping[str, str], reporter: int) -> None:
             actor=people.actor_for(reporter), county=COUNTY, number=case_number, version=view.version,
             score=rating["score"], reason=rating["text"],
         )
-    except Refused:
+    except (Missing, Refused):
         return
 
 
