@@ -178,7 +178,9 @@ def change_password(*, actor: Actor, old: str, new: str) -> None:
 def create_body(
     *, kind: str, region: str, name: str, duties: str = "", phone: str = "", parent: int | None = None
 ) -> int:
-    """Add an office, or bring its line up to date; return its id."""
+    """Add an office, or bring its line up to date; return its id. Raises ``BadInput`` for an unknown kind."""
+    if kind not in Body.Kind.values:
+        raise BadInput(f"单位种类“{kind}”不认识，应是 {'、'.join(Body.Kind.values)}。", "kind")
     with scopes.enter():
         body, _ = Body.objects.update_or_create(
             region_id=region, name=name,

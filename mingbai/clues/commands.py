@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import connection
 from mingbai.audit.commands import record
 from mingbai.clues import policies, sealing
 from mingbai.clues.models import OfficeKey, SealedClue
-from mingbai.kernel import clock, scopes
+from mingbai.kernel import clock, scopes, uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.ports import ClueMaterial
@@ -35,7 +36,10 @@ def hand_over(material: ClueMaterial) -> bool:
         "region": material.region,
         "author": material.author,
         "said_at": material.said_at.isoformat(),
-        "attachments": list(material.attachments),
+        "attachments": [
+            {"mime": "image/jpeg", "data": base64.b64encode(uploads.path(digest).read_bytes()).decode()}
+            for digest in material.attachments
+        ],
     }
     parcel = sealing.seal(content, bytes(key.public), about(material.county, identity))
     with connection.cursor() as cursor:  # INSERT without RETURNING: this role may not read the table

@@ -138,6 +138,12 @@ def store_bytes(
     return store(UploadedFile(io.BytesIO(data), name, size=len(data)), kinds=kinds)
 
 
+def remove(digest: str) -> None:
+    """Delete a kept file and its thumbnail; nothing happens when they are gone already."""
+    for variant in ("original", "thumb"):
+        path(digest, variant).unlink(missing_ok=True)
+
+
 def path(digest: str, variant: str = "original") -> Path:
     """Return where a kept file lies; ``variant`` is ``original`` or ``thumb``."""
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):

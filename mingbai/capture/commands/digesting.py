@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import F, Max, Min, Q
 
 from mingbai.audit.commands import record
 from mingbai.capture.events import Digested
@@ -18,90 +23,109 @@ from mingbai.capture.recognition.reader import Reader
 from mingbai.cases import commands as cases
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import SYSTEM
+from mingbai.kernel.decisions import BadInput, Missing, Refused
+from mingbai.kernel.fields import inside
 from mingbai.kernel.ports import ClueMaterial, clue_intake
 from mingbai.regions import queries as regions
 
+if TYPE_CHECKING:
+    from mingbai.capture.recognition.model import Model
+
 SETTLED = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(minutes=15)
 MEMORY = timedelta(days=7)
-GROUPS_AT_ONCE = 20
+REMEMBERED = 200
+BATCH = 2000
+SHORTEST, LONGEST = 4, 4000
 NAMESPACE = uuid.UUID("6b0c6f7e-6d1b-4c6e-9a53-3f1b1f0f5a51")
+_FOUND = (
+    "key", "kind", "field", "urgent", "place", "place_region", "text", "title", "confidence", "model", "said_at",
+)  # fmt: skip
+log = logging.getLogger(__name__)
 
 
-def digest(*, county: str, everything: bool = False, groups: int = GROUPS_AT_ONCE) -> Digested:
-    """Read the unread messages of some groups of ``county``; call again until ``messages`` is 0.
+def digest(*, county: str, everything: bool = False) -> Digested:
+    """Read the unread messages of ``county``; call again until ``messages`` is 0.
 
-    A group's messages are read once the talk has been quiet for five minutes of its own time, so
-    that split sentences arrive whole; ``everything`` (replay) does not wait. Workers share the
-    groups by skipping locked ones. One group is one transaction.
+    A group is read once its talk has been quiet for five minutes of its own time, so that split
+    sentences arrive whole, or when its oldest message has waited for fifteen; ``everything``
+    (replay) does not wait. Workers share the groups by skipping locked ones. One group is one
+    transaction; a group that cannot be read does not hold up the others.
     """
     total = Digested()
-    for group_id in _waiting(county, everything=everything, limit=groups):
-        total += _digest_group(county, group_id, everything=everything)
+    for group_id in _waiting(county, everything=everything):
+        try:
+            total += _digest_group(county, group_id, everything=everything)
+        except Exception as wrong:  # noqa: BLE001 - one group must not stop the county's others
+            # Neither the message nor the traceback: both may quote what somebody said.
+            log.error("group %d could not be read: %s", group_id, type(wrong).__name__)
+            total += Digested(failed=1)
     return total
 
 
-def _waiting(county: str, *, everything: bool, limit: int) -> list[int]:
+def _waiting(county: str, *, everything: bool) -> list[int]:
     with scopes.enter(scope=county):
+        now = clock.now()
         rows = Message.objects.filter(county=county, digested_at__isnull=True, held=False)
+        groups = rows.values("group_id").annotate(last=Max("said_at"), first=Min("received_at"))
         if not everything:
-            rows = rows.filter(said_at__lte=clock.now() - SETTLED)
-        return list(rows.order_by("group_id").values_list("group_id", flat=True).distinct()[:limit])
+            groups = groups.filter(Q(last__lte=now - SETTLED) | Q(first__lte=now - LONGEST_WAIT))
+        return list(groups.order_by("first", "group_id").values_list("group_id", flat=True))
 
 
 def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
     with scopes.enter(scope=county):
-        locked = ChatGroup.objects.select_for_update(skip_locked=True)
+        locked = ChatGroup.objects.select_for_update(skip_locked=True, no_key=True)
         group = locked.filter(county=county, pk=group_id).first()
         if group is None:
             return Digested()
         rows = Message.objects.filter(county=county, group=group, digested_at__isnull=True)
         if not everything:
-            rows = rows.filter(said_at__lte=clock.now() - SETTLED)
-        messages = {
-            m.external_id: m for m in rows.select_related("member").order_by("said_at", "id")
-        }
+            settled, waited = clock.now() - SETTLED, clock.now() - LONGEST_WAIT
+            rows = rows.filter(Q(said_at__lte=settled) | Q(received_at__lte=waited))
+        batch = rows.select_related("member").order_by("said_at", "id")[:BATCH]
+        messages = {m.external_id: m for m in batch}
         if not messages:
             return Digested()
-        found = _reader(county).read([_line(group, m) for m in messages.values()], _earlier(group))
+        lines = [_line(group, m) for m in messages.values()]
+        found = _reader(county, clock.today()).read(lines, _earlier(group, lines))
         return _settle(group, messages, found)
 
 
 def _settle(group: ChatGroup, messages: Mapping[str, Message], found: Sequence[Found]) -> Digested:
     """Carry out what was found, then mark every message of the batch as read."""
-    done = Digested(messages=len(messages))
-    held: set[str] = set()
+    done = Digested(messages=sum(not m.held for m in messages.values()))
+    held: set[int] = set()
     for item in found:
         mine = [messages[i] for i in item.line_ids if i in messages]
         if item.status == "sealed":
             if _seal(group, item, mine):
                 done += Digested(sealed=1)
             else:
-                held.update(m.external_id for m in mine)
+                held.update(m.pk for m in mine)
         elif item.joins:
             _join(group, item, mine)
             done += Digested(joined=len(mine))
         else:
             filed = _keep(group, item, mine)
             done += Digested(filed=int(filed), review=int(not filed))
-    county = group.county
-    Message.objects.filter(county=county, group=group, external_id__in=held).update(held=True)
-    Message.objects.filter(
-        county=county, group=group, external_id__in=set(messages) - held, digested_at__isnull=True
-    ).update(digested_at=clock.now(), held=False)
+    rows = Message.objects.filter(county=group.county, group=group)
+    rows.filter(pk__in=held).update(held=True)
+    read = [m.pk for m in messages.values() if m.pk not in held]
+    rows.filter(pk__in=read).update(digested_at=clock.now(), held=False)
     return done
 
 
 def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     """Hand a possible clue over and delete its clear text in this transaction."""
-    text = "\n".join(m.text for m in mine if m.text)
-    authors = sorted({m.member.alias for m in mine})
+    authors = sorted({m.member.alias for m in mine if m.member.role == "villager"})
     material = ClueMaterial(
         county=group.county,
         region=group.region,
         source="chat",
-        text=text,
+        text="\n".join(m.text for m in mine if m.text),
         said_at=item.said_at,
-        author=f"{group.name} 成员 {'、'.join(authors)}",
+        author=author(group, authors),
     )
     if not clue_intake()(material):
         return False
@@ -109,29 +133,41 @@ def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     return True
 
 
+def author(group: ChatGroup, aliases: Sequence[str]) -> str:
+    """Return who spoke as far as it is known: the group and the pseudonyms in it."""
+    return f"{group.name} 成员 {'、'.join(aliases)}" if aliases else group.name
+
+
 def _join(group: ChatGroup, item: Found, mine: Sequence[Message]) -> None:
     """Add lines to the finding, and to the case, that they belong to."""
-    earlier = Finding.objects.filter(county=group.county, key=item.joins).first()
+    rows = Finding.objects.select_for_update().filter(county=group.county, key=item.joins)
+    earlier = rows.first()
     if earlier is None:
         return
     Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine]).update(finding=earlier)
-    villagers = [m for m in mine if m.member.role == "villager" and m.text]
-    if earlier.case_number and villagers:
+    said = [m for m in mine if m.member.role == "villager" and m.text]
+    if not said:
+        return
+    if earlier.case_number:
         cases.append_evidence(
             county=group.county,
             number=earlier.case_number,
             source_id=item.key,
-            text="\n".join(f"{m.member.alias}：{m.text}" for m in villagers),
+            text="\n".join(f"{m.member.alias}：{m.text}" for m in said),
         )
+    elif earlier.status == Finding.Status.REVIEW:
+        # The talk is deleted after 72 hours; what the clerk will file must hold these words too.
+        earlier.text = " ".join([earlier.text, *(m.text for m in said)])[:LONGEST]
+        earlier.urgent = earlier.urgent or item.urgency == "urgent"
+        earlier.save(update_fields=["text", "urgent"])
 
 
 def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     """Write a finding; file its case at once when the machine is sure and the group's mode allows."""
-    same = (
-        Finding.objects.filter(county=group.county, key=item.same_as).first()
-        if item.same_as
-        else None
-    )
+    same = ""
+    if item.same_as:
+        rows = Finding.objects.filter(county=group.county, key=item.same_as)
+        same = rows.values_list("case_number", flat=True).first() or ""
     finding, made = Finding.objects.get_or_create(
         county=group.county,
         key=item.key,
@@ -145,20 +181,29 @@ def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
             "place": item.place[:80],
             "place_region": item.place_region or "",
             "title": item.title[:60],
-            "text": item.text,
+            "text": item.text[:LONGEST],
             "confidence": item.confidence,
             "reasons": [asdict(r) for r in item.reasons],
             "model": item.model,
             "said_at": item.said_at,
             "found_at": clock.now(),
-            "same_as": same.case_number if same else "",
+            "same_as": same,
         },
     )
     Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine]).update(finding=finding)
     automatic = group.mode == ChatGroup.Mode.AUTOMATIC
-    if not (made and automatic and item.status == "sure" and not finding.same_as):
+    if not (made and automatic and item.status == "sure" and not same):
         return False
-    finding.case_number = file(finding)
+    return _file_by_itself(finding)
+
+
+def _file_by_itself(finding: Finding) -> bool:
+    """File the case without a clerk; what cases will not take so waits for one. False then."""
+    try:
+        with transaction.atomic():
+            finding.case_number = file(finding)
+    except (BadInput, Missing, Refused):
+        return False
     finding.status = Finding.Status.FILED
     finding.save(update_fields=["case_number", "status"])
     record(
@@ -166,21 +211,24 @@ def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
         verb="file",
         thing="finding",
         thing_id=str(finding.pk),
-        region=group.region,
-        detail={"model": item.model, "confidence": round(item.confidence, 3)},
+        region=finding.region,
+        detail={"model": finding.model, "confidence": round(finding.confidence, 3)},
     )
     return True
 
 
 def file(finding: Finding) -> str:
-    """Turn a finding into a case that holds its own copy of the words; return the case's number."""
-    region = finding.place_region if finding.place_region.startswith(finding.county) else ""
-    village = region if len(region) >= 12 and not region.endswith("000") else finding.region
+    """Turn a finding into a case that holds its own copy of the words; return the case's number.
+
+    It goes to the village that the words name, when there is exactly one in the county; otherwise
+    to the group's own.
+    """
+    text = finding.text.strip()
     return cases.submit_case(
         actor=SYSTEM,
         token=uuid.uuid5(NAMESPACE, f"{finding.county}:{finding.key}"),
-        region=village,
-        text=finding.text,
+        region=_village(finding),
+        text=text[:LONGEST] if len(text) >= SHORTEST else f"群里有人说：{text}",
         field=finding.field,
         kind=finding.kind,
         title=finding.title,
@@ -192,30 +240,50 @@ def file(finding: Finding) -> str:
     )
 
 
-def _earlier(group: ChatGroup) -> list[Found]:
-    rows = Finding.objects.filter(county=group.county, said_at__gte=clock.now() - MEMORY)
-    near = rows.filter(region__startswith=group.region[:9]).exclude(status=Finding.Status.DISMISSED)
-    return [_found(f) for f in near.select_related("group").order_by("said_at", "id")]
+def _village(finding: Finding) -> str:
+    named = finding.place_region
+    if named.startswith(finding.county) and named != finding.region:
+        place = regions.regions([named]).get(named)
+        levels = {regions.Level.VILLAGE, regions.Level.LOCAL}
+        if place is not None and place.valid_to is None and place.level in levels:
+            return named
+    return finding.region
 
 
-def _found(row: Finding) -> Found:
+def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
+    """Return what was found in the week before these lines: the group's own, and the town's latest."""
+    begin = lines[0].said_at  # a late line belongs to nothing that was said after it
+    rows = Finding.objects.filter(
+        inside(group.region[:9]),
+        county=group.county,
+        said_at__gte=begin - MEMORY,
+        said_at__lte=begin,
+    ).exclude(status=Finding.Status.DISMISSED)
+    fields = rows.values_list(*_FOUND, F("group__external_id")).order_by("-said_at", "-id")
+    own = fields.filter(group=group)[:REMEMBERED]
+    others = fields.exclude(group=group)[:REMEMBERED]
+    return sorted(map(_found, [*own, *others]), key=lambda f: (f.said_at, f.key))
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    key, kind, field, urgent, place, place_region, text, title, confidence, model, said_at, group = row
     return Found(
-        key=row.key,
-        group=row.group.external_id,
-        kind=row.kind,
-        field=row.field,  # type: ignore[arg-type]
-        urgency="urgent" if row.urgent else "normal",
-        place=row.place,
-        place_region=row.place_region or None,
+        key=key,
+        group=group,
+        kind=kind,
+        field=field,
+        urgency="urgent" if urgent else "normal",
+        place=place,
+        place_region=place_region or None,
         line_ids=(),
         head_ids=(),
-        text=row.text,
-        title=row.title,
+        text=text,
+        title=title,
         status="review",
-        confidence=row.confidence,
+        confidence=confidence,
         reasons=(),
-        model=row.model,
-        said_at=row.said_at,
+        model=model,
+        said_at=said_at,
     )
 
 
@@ -224,17 +292,23 @@ def _line(group: ChatGroup, message: Message) -> Line:
         id=message.external_id,
         group=group.external_id,
         sender=message.member.alias,
-        role=message.member.role,
+        role=message.member.role,  # type: ignore[arg-type]
         said_at=message.said_at,
-        type=message.kind,
-        text=message.text,  # type: ignore[arg-type]
+        type=message.kind,  # type: ignore[arg-type]
+        text=message.text,
     )
 
 
-@lru_cache(maxsize=64)
-def _reader(county: str) -> Reader:
-    """Return the county's reader; the worker process keeps it, the web process never makes one."""
+@lru_cache(maxsize=16)
+def _reader(county: str, day: date) -> Reader:
+    """Return the county's reader; the worker keeps it for a day, the web process never makes one."""
+    del day  # a changed gazetteer is noticed on the next one
+    names = [(name, code) for name, code, _ in regions.gazetteer(county)]
+    return Reader(_model(), Gazetteer(names))
+
+
+@lru_cache(maxsize=1)
+def _model() -> Model:
     from mingbai.capture.recognition.model import Model
 
-    names = [(name, code) for name, code, _ in regions.gazetteer(county)]
-    return Reader(Model.load(), Gazetteer(names))
+    return Model.load()

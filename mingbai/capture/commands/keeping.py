@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
+
 from mingbai.audit.commands import record
 from mingbai.capture.models import Finding, Message
 from mingbai.kernel import clock, scopes
 
 KEPT = timedelta(hours=72)
+REMEMBERED = timedelta(days=7)
 
 
 def forget_old(*, county: str) -> int:
     """Delete messages older than 72 hours (by receipt); return how many.
 
     网络数据安全管理条例第二十四条: data caught unavoidably by automatic means without need is deleted.
-    A case keeps its own copy of the evidence, so its messages go too; an undecided finding keeps its
-    own text and is dropped after a week.
+    What a clerk ruled to be no request goes with the talk. A case keeps its own copy of the
+    evidence, so its messages go too, and what was found a week ago, decided or not: until then it
+    waits for a clerk, or lets later talk join its case.
     """
     with scopes.enter(scope=county):
         now = clock.now()
         deleted, _ = Message.objects.filter(county=county, received_at__lt=now - KEPT).delete()
-        stale, _ = Finding.objects.filter(
-            county=county,
-            status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
-            found_at__lt=now - timedelta(days=7),
-        ).delete()
+        dismissed = Q(status=Finding.Status.DISMISSED, found_at__lt=now - KEPT)
+        old = Finding.objects.filter(
+            dismissed | Q(found_at__lt=now - REMEMBERED), county=county
+        )
+        _, counts = old.delete()
+        stale = counts.get(Finding._meta.label, 0)
         if deleted or stale:
             record(
                 actor=None,

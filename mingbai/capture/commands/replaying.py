@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from mingbai.capture.commands.digesting import digest
-from mingbai.capture.commands.intake import receive, register_group
+from mingbai.capture.commands.intake import receive
+from mingbai.capture.commands.registering import HOLDS_GROUPS, register_group
 from mingbai.capture.events import Digested, GroupRow, InboundMessage, Received, ReplayReport
 from mingbai.capture.models import ChatGroup
 from mingbai.kernel import scopes
@@ -28,7 +29,8 @@ def replay(
     """Take ``messages`` in and read them all; return what was received, found and made.
 
     A group is matched by its id; else by ``groups`` (a groups file); else by its village's name
-    inside ``county`` when exactly one village has it; else a local unit is added for it.
+    inside ``county`` when exactly one village has it; else a local unit is added for it. Raises
+    ``BadInput`` before anything is written, or when a group could not be read.
     """
     if not county.isdigit() or len(county) != 6:
         raise BadInput(f"县代码应是 6 位数字，现在是“{county}”。")
@@ -36,6 +38,7 @@ def replay(
         raise BadInput(
             f"还没有载入县 {county} 的区划，请先执行 mingbai regions load --city {county[:4]}。"
         )
+    _check(county, messages, groups or {})
     by_group: dict[str, list[InboundMessage]] = defaultdict(list)
     for message in messages:
         by_group[message.group].append(message)
@@ -51,7 +54,24 @@ def replay(
     while (step := digest(county=county, everything=True)).messages:
         digested += step
         on_progress(total + digested.messages, 2 * total)
+    if step.failed:
+        raise BadInput(f"{step.failed} 个群的消息已收下，但没有读完。请查看运行记录后再执行一次。")
     return ReplayReport(Received(new, again, dropped), digested, len(by_group), tuple(made))
+
+
+def _check(
+    county: str, messages: Sequence[InboundMessage], given: Mapping[str, GroupRow]
+) -> None:
+    for number, message in enumerate(messages, start=1):
+        if fault := message.fault():
+            raise BadInput(f"第 {number} 条消息收不下：{fault}。")
+    known = regions.regions({row.region for row in given.values()})
+    for row in given.values():
+        place = known.get(row.region)
+        if place is None or place.county != county or place.level not in HOLDS_GROUPS:
+            raise BadInput(
+                f"群对照表第 {row.line} 行：{county} 县里没有代码为 {row.region} 的村或社区。"
+            )
 
 
 def _group(

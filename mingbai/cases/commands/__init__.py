@@ -4,6 +4,7 @@ from mingbai.cases.commands.drafts import (
     discard_draft,
     discard_old_drafts,
     finish_draft,
+    forget_unused,
     keep_draft,
 )
 from mingbai.cases.commands.handling import (
@@ -42,6 +43,7 @@ __all__ = [
     "discard_old_drafts",
     "escalate_overdue",
     "finish_draft",
+    "forget_unused",
     "keep_draft",
     "load_deadlines",
     "progress",

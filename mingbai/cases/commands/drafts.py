@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
-from mingbai.cases.models import Draft
-from mingbai.kernel import clock
+from django.db import transaction
+
+from mingbai.cases.models import Attachment, Draft
+from mingbai.kernel import clock, scopes, uploads
 
 KEPT = timedelta(days=3)
 
@@ -37,6 +40,16 @@ def finish_draft(*, key: UUID, number: str) -> None:
 def discard_draft(*, key: UUID) -> None:
     """Delete a draft and every word of it."""
     Draft.objects.filter(key=key).delete()
+
+
+def forget_unused(*, county: str, digests: Iterable[str]) -> None:
+    """Delete, once the transaction commits, those files that no case of the county holds."""
+    wanted = set(digests)
+    with scopes.enter(scope=county):
+        rows = Attachment.objects.filter(county=county, digest__in=wanted)
+        used = set(rows.values_list("digest", flat=True))
+    for digest in sorted(wanted - used):
+        transaction.on_commit(partial(uploads.remove, digest))
 
 
 def discard_old_drafts(county: str) -> int:

@@ -151,8 +151,9 @@ def sealed(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
         attachments=tuple(f.digest for f in _files(kept)),
     )
     taken = clue_intake()(material)
-    if taken:
+    if taken:  # the parcel holds the photos now; in clear they lie nowhere
         commands.discard_draft(key=key)
+        commands.forget_unused(county=region[:6], digests=material.attachments)
         _forget(request, key)
     return render(
         request,

@@ -50,6 +50,12 @@ function line(content, parcel) {
   body.className = "st-clue-text";
   body.textContent = content.text;
   item.append(head, body);
+  content.attachments.forEach(({ mime, data }, n) => {
+    const photo = document.createElement("img");
+    photo.src = `data:${mime};base64,${data}`;
+    photo.alt = `照片 ${n + 1}`;
+    item.append(photo);
+  });
   return item;
 }
 
