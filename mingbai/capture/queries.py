@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from mingbai.audit.commands import record
 from mingbai.audit.queries import has_entry
@@ -18,12 +18,16 @@ from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing
 from mingbai.kernel.fields import inside
+from mingbai.kernel.paging import Page, page
 from mingbai.regions import queries as regions
 
 AROUND = 8
+DURING = 40
+PAGE = 50
 SILENT_AFTER = timedelta(days=14)
 MARKS = {"kind": "类", "place": "地", "time": "时", "urgency": "急"}
 KIND_WORDS = {"request": "诉求", "question": "提问", "suggestion": "建议"}
+VERB_WORDS = {"file": "立件", "correct": "改后立件", "merge": "并入", "dismiss": "不立件"}
 MODE_WORDS = dict(ChatGroup.Mode.choices)
 
 
@@ -49,6 +53,15 @@ class TalkLine:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """An open case that may be about the same trouble; public ones have a page to look at."""
+
+    number: str
+    title: str
+    is_public: bool
+
+
+@dataclass(frozen=True)
 class Opened:
     """A finding with the talk around it."""
 
@@ -57,13 +70,21 @@ class Opened:
     talk: Sequence[TalkLine]
     declined: int
     reasons: dict[str, list[str]]
-    similar: Sequence[Any]
+    similar: Sequence[Alike]
+
+
+def require_clerk(actor: Actor) -> None:
+    """Raise ``Missing`` for everybody who may not read talk."""
+    if not policies.may_read_talk(actor):
+        raise Missing
 
 
 def waiting(actor: Actor, limit: int = 60) -> Sequence[Finding]:
-    """Return the findings that wait for review in the clerk's territory, urgent and newest first."""
-    if not policies.may_read_talk(actor):
-        raise Missing
+    """Return the findings that wait for review in the clerk's territory, urgent and newest first.
+
+    Raises ``Missing`` for those who may not read talk.
+    """
+    require_clerk(actor)
     rows = Finding.objects.filter(inside(actor.scope), status=Finding.Status.REVIEW)
     return list(rows.select_related("group").order_by("-urgent", "-said_at", "-id")[:limit])
 
@@ -75,40 +96,70 @@ def waiting_count(actor: Actor) -> int:
     return Finding.objects.filter(inside(actor.scope), status=Finding.Status.REVIEW).count()
 
 
-def ruled_today(actor: Actor) -> int:
-    """Return how many rulings the clerk has made today."""
+def rulings_today(actor: Actor) -> QuerySet[Ruling]:
+    """Return the rulings that the clerk has made today and not taken back, latest first."""
     start = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Ruling.objects.filter(county=actor.county, person_id=actor.person_id or 0, at__gte=start)
-    return rows.filter(undone_at__isnull=True).count()
+    return rows.filter(undone_at__isnull=True).order_by("-at", "-id")
 
 
-def open_finding(actor: Actor, finding_id: int) -> Opened:
-    """Return a finding with the messages around it; the reading is audited once per group and day.
+@dataclass(frozen=True)
+class Done:
+    """What the clerk has ruled today: how many, and what undoing would take back."""
 
-    Raises ``Missing`` for those who may not read talk or a finding outside of their territory.
+    count: int
+    latest: int | None
+    words: str
+
+
+def ruled_today(actor: Actor) -> Done:
+    """Return the clerk's count of today and the latest ruling in words (立件“东头水管漏…”)."""
+    rows = list(rulings_today(actor).values_list("pk", "verb", "finding__title"))
+    if not rows:
+        return Done(0, None, "")
+    pk, verb, title = rows[0]
+    return Done(len(rows), pk, f"{VERB_WORDS[verb]}“{title[:10]}{'…' if len(title) > 10 else ''}”")
+
+
+def open_finding(actor: Actor, finding_id: int) -> Opened | None:
+    """Return a finding with the messages around it; None when it has been ruled on already.
+
+    The reading is audited once per group, clerk and day. Raises ``Missing`` for those who may not
+    read talk or a finding outside of their territory.
     """
-    if not policies.may_read_talk(actor):
-        raise Missing
-    found = (
-        Finding.objects.filter(inside(actor.scope), pk=finding_id).select_related("group").first()
-    )
+    require_clerk(actor)
+    rows = Finding.objects.filter(inside(actor.scope), county=actor.county, pk=finding_id)
+    found = rows.select_related("group").first()
     if found is None:
         raise Missing
+    if found.status != Finding.Status.REVIEW:
+        return None
     _note_reading(actor, found)
     reasons: dict[str, list[str]] = {}
     for reason in found.reasons:
         reasons.setdefault(reason["about"], [])
         if reason["text"] not in reasons[reason["about"]]:
             reasons[reason["about"]].append(reason["text"])
-    similar = list(cases.similar_open(found.region, f"{found.title} {found.text}", 2))
     return Opened(
         finding=found,
         village=regions.region(found.region).name,
         talk=_talk(found),
         declined=found.group.people.filter(consent="declined").count(),
         reasons=reasons,
-        similar=similar,
+        similar=_alike(found),
     )
+
+
+def _alike(finding: Finding) -> list[Alike]:
+    """Return what the machine took for the same, then the village's most alike open cases."""
+    found: dict[str, Alike] = {}
+    if finding.same_as:
+        rows = Finding.objects.filter(county=finding.county, case_number=finding.same_as)
+        title = rows.order_by("id").values_list("title", flat=True).first()
+        found[finding.same_as] = Alike(finding.same_as, title or "机器认为是同一件", is_public=False)
+    for line in cases.similar_open(finding.region, f"{finding.title} {finding.text}", 2):
+        found[line.number] = Alike(line.number, line.title, is_public=True)
+    return list(found.values())[:2]
 
 
 def _note_reading(actor: Actor, finding: Finding) -> None:
@@ -124,19 +175,15 @@ def _note_reading(actor: Actor, finding: Finding) -> None:
 
 def _talk(finding: Finding) -> list[TalkLine]:
     own = Message.objects.filter(county=finding.county, finding=finding)
-    span = own.aggregate(first=Max("said_at"))
+    span = own.aggregate(first=Min("said_at"), last=Max("said_at"))
     if span["first"] is None:
         return []
     talk = Message.objects.filter(
         county=finding.county, group=finding.group_id, digested_at__isnull=False
-    )
-    talk = talk.select_related("member")
-    first = min(own.values_list("said_at", flat=True))
-    before = list(talk.filter(said_at__lt=first).order_by("-said_at", "-id")[:AROUND])[::-1]
-    during = list(
-        talk.filter(said_at__gte=first, said_at__lte=span["first"]).order_by("said_at", "id")[:40]
-    )
-    after = list(talk.filter(said_at__gt=span["first"]).order_by("said_at", "id")[:AROUND])
+    ).select_related("member")
+    before = talk.filter(said_at__lt=span["first"]).order_by("-said_at", "-id")[:AROUND]
+    during = talk.filter(said_at__range=(span["first"], span["last"])).order_by("said_at", "id")
+    after = talk.filter(said_at__gt=span["last"]).order_by("said_at", "id")[:AROUND]
     return [
         TalkLine(
             m.member.alias,
@@ -146,7 +193,7 @@ def _talk(finding: Finding) -> list[TalkLine]:
             _pieces(m, finding.reasons) if m.finding_id == finding.pk else [Piece(m.text)],
             m.finding_id == finding.pk,
         )
-        for m in (*before, *during, *after)
+        for m in (*list(before)[::-1], *during[:DURING], *after)
     ]
 
 
@@ -173,54 +220,66 @@ def _pieces(message: Message, reasons: Sequence[dict[str, Any]]) -> list[Piece]:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The registry of a territory: its groups with their village, and what share of homes they reach."""
+    """The registry of a territory: a page of its groups, and what share of homes they reach."""
 
-    groups: Sequence[ChatGroup]
+    groups: Page[ChatGroup]
+    count: int
     villages: dict[str, Any]
     without: Sequence[Any]
     members: int
     covered: int
     households: int
-    silent: frozenset[int]
+    silent_before: datetime
     unannounced: int
 
 
-def coverage(actor: Actor) -> Coverage:
+def coverage(actor: Actor, after: str = "") -> Coverage:
     """Return the groups of the actor's territory and the villages that have none.
 
     Raises ``Missing`` for those who may not see the registry.
     """
     if not policies.may_see_groups(actor):
         raise Missing
-    groups = list(
-        ChatGroup.objects.filter(inside(actor.scope), is_active=True).order_by("region", "id")
+    groups = ChatGroup.objects.filter(inside(actor.scope), is_active=True)
+    places = villages(actor)
+    sums = groups.aggregate(
+        members=Sum("members"),
+        covered=Sum("households"),
+        count=Count("id"),
+        unannounced=Count("id", filter=Q(consent_on__isnull=True)),
     )
-    places = {
-        r.code: r
-        for r in regions.inside(actor.scope).filter(level__in=["village", "local"]).order_by("code")
-    }
-    sums = ChatGroup.objects.filter(inside(actor.scope), is_active=True).aggregate(
-        members=Sum("members"), covered=Sum("households"), n=Count("id")
-    )
-    grouped = {g.region for g in groups}
-    quiet = clock.now() - SILENT_AFTER
+    grouped = set(groups.values_list("region", flat=True).distinct())
     return Coverage(
-        groups=groups,
+        groups=page(groups, order=("region", "id"), after=after, size=PAGE),
+        count=sums["count"],
         villages=places,
         without=[r for code, r in places.items() if code not in grouped],
         members=sums["members"] or 0,
         covered=sums["covered"] or 0,
         households=sum(r.households or 0 for r in places.values()),
-        silent=frozenset(g.pk for g in groups if g.last_said_at is None or g.last_said_at < quiet),
-        unannounced=sum(g.consent_on is None for g in groups),
+        silent_before=clock.now() - SILENT_AFTER,
+        unannounced=sums["unannounced"],
     )
+
+
+def villages(actor: Actor) -> dict[str, Any]:
+    """Return the villages of the actor's territory by code."""
+    found = regions.inside(actor.scope).filter(
+        level__in=[regions.Level.VILLAGE, regions.Level.LOCAL]
+    )
+    return {r.code: r for r in found.order_by("code")}
+
+
+def may_keep(actor: Actor) -> bool:
+    """Whether the actor keeps the registry or only looks at it."""
+    return bool(policies.may_keep_groups(actor, actor.region))
 
 
 def group(actor: Actor, group_id: int) -> ChatGroup:
     """Return a group of the registry inside the actor's territory. Raises ``Missing``."""
     if not policies.may_see_groups(actor):
         raise Missing
-    found = ChatGroup.objects.filter(inside(actor.scope), pk=group_id).first()
+    found = ChatGroup.objects.filter(inside(actor.scope), pk=group_id, is_active=True).first()
     if found is None:
         raise Missing
     return found

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mingbai.capture import commands, queries
-from mingbai.capture.forms import CorrectForm, GroupForm
+from mingbai.capture.forms import CorrectForm, GroupForm, NewGroupForm
 from mingbai.cases.queries import field_choices
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Refused
+from mingbai.kernel.decisions import BadInput, Missing, Refused
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -28,6 +28,9 @@ def review(request: HttpRequest, finding_id: int | None = None) -> HttpResponse:
     waiting = queries.waiting(actor)
     chosen = finding_id or (waiting[0].pk if waiting else None)
     opened = queries.open_finding(actor, chosen) if chosen else None
+    if chosen and opened is None:
+        messages.info(request, "这一条已经核对过了。")
+        return redirect("capture:review")
     places = [f.pk for f in waiting]
     at = places.index(chosen) if chosen in places else -1
     context = {
@@ -39,7 +42,6 @@ def review(request: HttpRequest, finding_id: int | None = None) -> HttpResponse:
         "ruled": queries.ruled_today(actor),
         "kinds": queries.KIND_WORDS,
         "fields": dict(field_choices()),
-        "modes": queries.MODE_WORDS,
     }
     response = render(request, "capture/review.html", context)
     response["Cache-Control"] = "no-store"
@@ -90,7 +92,7 @@ def _dismiss(request: HttpRequest, finding_id: int) -> str:
 
 def _seal(request: HttpRequest, finding_id: int) -> str:
     commands.seal(actor=_actor(request), finding_id=finding_id, version=_version(request))
-    return "已封存移交，这里不再保留。"
+    return "已封存移交，这里不再保留，也不能撤销。"
 
 
 _RULINGS: dict[str, Callable[[HttpRequest, int], str]] = {
@@ -105,26 +107,35 @@ _RULINGS: dict[str, Callable[[HttpRequest, int], str]] = {
 
 @require_POST
 def rule(request: HttpRequest, finding_id: int, verb: str) -> HttpResponse:
-    """Carry out one ruling and go on to the next finding."""
+    """Carry out one ruling and go on to the next finding; what cannot be done says why."""
+    queries.require_clerk(_actor(request))
     ruling = _RULINGS.get(verb)
     if ruling is None:
-        raise BadInput("没有这个操作。")
+        raise Missing
     try:
         messages.success(request, ruling(request, finding_id))
-    except Refused as reason:
+    except (Refused, BadInput) as reason:
         messages.warning(request, str(reason))
+        return redirect("capture:finding", finding_id=finding_id)
+    after = request.POST.get("after", "")
+    if after.isdigit():
+        return redirect("capture:finding", finding_id=int(after))
     return redirect("capture:review")
 
 
 @require_POST
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back the latest ruling and show its finding again."""
+    queries.require_clerk(_actor(request))
+    ruling = request.POST.get("ruling", "")
     try:
-        finding_id = commands.undo(actor=_actor(request))
+        finding_id = commands.undo(
+            actor=_actor(request), ruling_id=int(ruling) if ruling.isdigit() else 0
+        )
     except Refused as reason:
         messages.warning(request, str(reason))
         return redirect("capture:review")
-    messages.success(request, "已撤销上一条，请重新核对。")
+    messages.success(request, "已撤销，请重新核对。")
     return redirect("capture:finding", finding_id=finding_id)
 
 
@@ -132,44 +143,52 @@ def undo(request: HttpRequest) -> HttpResponse:
 def groups(request: HttpRequest) -> HttpResponse:
     """Show the registry with coverage."""
     actor = _actor(request)
-    context = {"coverage": queries.coverage(actor), "modes": queries.MODE_WORDS}
+    context = {
+        "coverage": queries.coverage(actor, request.GET.get("after", "")),
+        "modes": queries.MODE_WORDS,
+        "keeps": queries.may_keep(actor),
+    }
     return render(request, "capture/groups.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-def edit_group(request: HttpRequest, group_id: int | None = None) -> HttpResponse:
-    """Add a group to the registry or change its line."""
+def new_group(request: HttpRequest) -> HttpResponse:
+    """Add a group to the registry."""
+    initial = {
+        "region": request.GET.get("region", ""),
+        "platform": "wechat",
+        "mode": "automatic",
+    }
+    form = NewGroupForm(request.POST or None, initial=initial)
+    return _keep_group(request, form, None)
+
+
+@require_http_methods(["GET", "POST"])
+def edit_group(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Change a group's line."""
+    group = queries.group(_actor(request), group_id)
+    initial = {name: getattr(group, name) for name in GroupForm.base_fields}
+    return _keep_group(request, GroupForm(request.POST or None, initial=initial), group_id)
+
+
+def _keep_group(request: HttpRequest, form: GroupForm, group_id: int | None) -> HttpResponse:
     actor = _actor(request)
-    group = queries.group(actor, group_id) if group_id else None
-    initial = (
-        {n: getattr(group, n) for n in GroupForm.base_fields}
-        if group
-        else {
-            "region": request.GET.get("region", ""),
-            "platform": "wechat",
-            "mode": "automatic",
-        }
-    )
-    form = GroupForm(request.POST or None, initial=initial)
+    if not queries.may_keep(actor):
+        raise Missing
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
-            commands.register_group(
-                actor=actor,
-                region=values["region"],
-                platform=values["platform"],
-                external_id=values["external_id"],
-                name=values["name"],
-                owner=values["owner"],
-                members=values["members"] or 0,
-                households=values["households"] or 0,
-                consent_on=values["consent_on"],
-                mode=values["mode"],
-            )
+            if group_id is None:
+                commands.register_group(actor=actor, **values)
+            else:
+                commands.change_group(actor=actor, group_id=group_id, **values)
         except (BadInput, Refused) as wrong:
-            form.add_error(getattr(wrong, "field", "") or None, str(wrong))
+            field = getattr(wrong, "field", "")
+            form.add_error(field if field in form.fields else None, str(wrong))
+        except Missing:
+            form.add_error("region", "请从表里选一个村。")
         else:
             messages.success(request, f"{values['name']} 已登记。")
             return redirect("capture:groups")
-    context = {"form": form, "group": group, "coverage": queries.coverage(actor)}
+    context = {"form": form, "known": group_id is not None, "villages": queries.villages(actor)}
     return render(request, "capture/group_form.html", context, status=400 if form.errors else 200)

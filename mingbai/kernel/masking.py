@@ -23,7 +23,7 @@ _PHONE = re.compile(
 # Written in one, any number of that length goes; in groups of four only where the check digit is
 # right, or a row of amounts would be taken for a card.
 _CARD = re.compile(r"(?<!\d)[3-69]\d{14,18}(?!\d)")
-_CARD_IN_GROUPS = re.compile(r"(?<!\d)[3-69]\d{3}([\s-])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,4})?(?!\d)")
+_CARD_IN_GROUPS = re.compile(r"(?<!\d)[3-69]\d{3}([\s-])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?(?!\d)")
 
 
 def name(text: str) -> str:
@@ -69,12 +69,16 @@ def _once(words: str) -> str:
 
 
 def _replace(pattern: re.Pattern[str], words: str) -> str:
+    plain = words.translate(_PLAIN)
     parts = []
-    done = 0
-    for match in pattern.finditer(words.translate(_PLAIN)):
+    done = place = 0
+    while match := pattern.search(plain, place):
         shown = _shortened(pattern, match.group())
-        parts += [words[done : match.start()], shown or words[match.start() : match.end()]]
-        done = match.end()
+        if not shown:
+            place = match.start() + 1
+            continue
+        parts += [words[done : match.start()], shown]
+        done = place = match.end()
     return "".join([*parts, words[done:]])
 
 
@@ -90,9 +94,9 @@ def _shortened(pattern: re.Pattern[str], found: str) -> str:
 
 
 def _is_card(digits: str) -> bool:
-    """Whether the check digit is right (ISO/IEC 7812, Luhn) and the length that of a card."""
+    """Whether the check digit is right (ISO/IEC 7812, Luhn)."""
     doubled = (sum(divmod(2 * int(d), 10)) for d in digits[-2::-2])
-    return 15 <= len(digits) <= 19 and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
+    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
 def _digits(text: str) -> str:

@@ -35,7 +35,7 @@ PIXELS = 30_000_000
 JPEG_PIXELS = 70_000_000
 SIDE = 1920
 THUMB = 320
-IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "MPO")
+IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")  # JPEG reads MPO, too
 # Pillow's readers raise all of these for broken files.
 _UNREADABLE = (
     UnidentifiedImageError,
@@ -179,7 +179,9 @@ def _decode(file: UploadedFile[Any]) -> Image.Image:
             if picture.width * picture.height > most:
                 raise _too_many_pixels()
             picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-            return _on_white(ImageOps.exif_transpose(picture))
+            clean = _on_white(ImageOps.exif_transpose(picture))
+            clean.info = {}  # comments, EXIF, colour profile: JPEG would write them again
+            return clean
     except Image.DecompressionBombError as bomb:
         raise _too_many_pixels() from bomb
     except _UNREADABLE as wrong:
@@ -201,9 +203,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = io.BytesIO()
-    picture.save(
-        out, "JPEG", quality=quality, optimize=True, progressive=True, exif=b"", icc_profile=None
-    )
+    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
     return out.getvalue()
 
 

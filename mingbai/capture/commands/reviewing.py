@@ -1,15 +1,16 @@
-"""The clerk's rulings on what the machine was unsure of; each can be undone."""
+"""The clerk's rulings on what the machine was unsure of; each can be undone, but for sealing."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mingbai.audit.commands import record
-from mingbai.capture import policies
+from mingbai.capture import policies, queries
 from mingbai.capture.commands import digesting
 from mingbai.capture.models import Finding, Message, Ruling
 from mingbai.cases import commands as cases
-from mingbai.cases.queries import field_choices
+from mingbai.cases.queries import field_choices, standing
+from mingbai.cases.states import OPEN
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -17,6 +18,9 @@ from mingbai.kernel.ports import ClueMaterial, clue_intake
 
 KINDS = frozenset({"request", "question", "suggestion"})
 _KEPT = ("status", "kind", "field", "place", "urgent", "case_number")
+_FILES = frozenset({"file", "correct"})
+_NO_KEY = "本县纪委监委还没有生成密钥，暂时封存不了。请先不要处理这一条，联系案管室。"
+_NOT_THIS = "核对人更正：前面并进来的那段群里的话说的不是这件事，请不要当作依据。"
 
 
 def file_case(*, actor: Actor, finding_id: int, version: int, kind: str = "") -> str:
@@ -48,10 +52,15 @@ def correct(
 
 
 def merge(*, actor: Actor, finding_id: int, version: int, number: str) -> None:
-    """Join the finding to an existing case of the county as further evidence."""
+    """Join the finding to an open case of the clerk's territory as further evidence.
+
+    Raises ``Missing`` for an unknown case, ``Refused`` for one that is over.
+    """
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
         before = _state(finding)
+        if standing(finding.county, number).state not in OPEN:
+            raise Refused("那一件已经不在办了，请单独立件。")
         cases.append_evidence(
             county=finding.county, number=number, source_id=finding.key, text=finding.text
         )
@@ -74,59 +83,43 @@ def seal(*, actor: Actor, finding_id: int, version: int) -> None:
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
         messages = Message.objects.filter(county=finding.county, finding=finding)
-        text = (
-            "\n".join(m.text for m in messages.order_by("said_at", "id") if m.text) or finding.text
-        )
-        aliases = sorted(set(messages.values_list("member__alias", flat=True)))
+        said = list(messages.select_related("member").order_by("said_at", "id"))
+        aliases = sorted({m.member.alias for m in said if m.member.role == "villager"})
         taken = clue_intake()(
             ClueMaterial(
                 county=finding.county,
                 region=finding.region,
                 source="chat",
-                text=text,
+                text="\n".join(m.text for m in said if m.text) or finding.text,
                 said_at=finding.said_at,
-                author=f"{finding.group.name} 成员 {'、'.join(aliases)}",
+                author=digesting.author(finding.group, aliases),
             )
         )
         if not taken:
-            raise Refused(
-                "本县纪委监委还没有生成密钥，暂时封存不了。请先不要处理这一条，联系案管室。"
-            )
+            raise Refused(_NO_KEY)
         messages.delete()
         finding.delete()
 
 
-def undo(*, actor: Actor) -> int:
-    """Take back the clerk's latest ruling of today that can be taken back; return the finding's id.
+def undo(*, actor: Actor, ruling_id: int) -> int:
+    """Take back the clerk's latest ruling of today; return the finding's id.
 
-    A case that was filed by it is withdrawn, if nobody has touched it. Raises ``Refused`` when there
-    is nothing to undo or the case is already being handled.
+    A case that was filed by it is withdrawn, if nobody has touched it; words that were joined to a
+    case get a correction beside them. Raises ``Refused`` when ``ruling_id`` is not the latest any
+    more or the case is already being handled; nothing has changed then.
     """
+    if not policies.may_read_talk(actor):
+        raise Missing
     with scopes.enter(scope=actor.scope, person=actor.person_id):
-        start = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-        last = (
-            Ruling.objects.select_for_update()
-            .filter(
-                county=actor.county,
-                person_id=actor.person_id or 0,
-                undone_at__isnull=True,
-                at__gte=start,
-            )
-            .order_by("-at", "-id")
-            .first()
-        )
-        if last is None:
-            raise Refused("今天没有可以撤销的核对。")
+        last = queries.rulings_today(actor).select_for_update(of=("self",)).first()
+        if last is None or last.pk != ruling_id:
+            raise Refused("这一次核对已经不能撤销了。")
         finding = Finding.objects.select_for_update().get(county=last.county, pk=last.finding_id)
-        if last.verb in {"file", "correct"}:
-            cases.retract_filing(county=finding.county, number=finding.case_number)
+        finding.version += 1
+        _take_back(last.verb, finding)
         for name in _KEPT:
             setattr(finding, name, last.before[name])
         finding.decided_at = finding.decided_by = None
-        finding.version += 1
-        if last.verb in {"file", "correct"}:
-            # The withdrawn case keeps the old key; filing again needs one of its own.
-            finding.key = f"{finding.key[:58]}-{finding.version}"
         finding.save()
         last.undone_at = clock.now()
         last.save(update_fields=["undone_at"])
@@ -140,6 +133,23 @@ def undo(*, actor: Actor) -> int:
         return finding.pk
 
 
+def _take_back(verb: str, finding: Finding) -> None:
+    """Undo what the ruling did to a case; the finding gets a key of its own for the next time."""
+    again = f"{finding.key[:50]}-{finding.version}"
+    with scopes.widen(finding.county):  # the case may lie in the village that the words named
+        if verb in _FILES:
+            cases.retract_filing(county=finding.county, number=finding.case_number)
+            finding.key = again
+        elif verb == "merge":
+            cases.append_evidence(
+                county=finding.county,
+                number=finding.case_number,
+                source_id=f"{again}-undo",
+                text=_NOT_THIS,
+            )
+            finding.key = again
+
+
 def _open(actor: Actor, finding_id: int, version: int) -> Finding:
     if not policies.may_read_talk(actor):
         raise Missing
@@ -148,17 +158,17 @@ def _open(actor: Actor, finding_id: int, version: int) -> Finding:
     if finding is None or not actor.covers(finding.region):
         raise Missing
     if finding.status != Finding.Status.REVIEW or finding.version != version:
-        raise Refused("这一条刚被别人核对过，请看下一条。")
+        raise Refused("这一条刚被别人核对过，或者内容有了变化，请再看一遍。")
     return finding
 
 
 def _decide(actor: Actor, finding: Finding, status: str, verb: str, before: dict[str, Any]) -> None:
+    assert actor.person_id is not None
     finding.status = status
     finding.decided_at = clock.now()
     finding.decided_by = actor.person_id
     finding.version += 1
     finding.save()
-    assert actor.person_id is not None
     Ruling.objects.create(
         county=finding.county,
         finding=finding,

@@ -30,7 +30,7 @@ from mingbai.clues import commands as clues
 from mingbai.clues import sealing as clue_sealing
 from mingbai.kernel import clock, scopes, uploads
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import Missing, Refused
+from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.regions import queries as regions
 
 COUNTY = "350525"
@@ -300,7 +300,7 @@ def _supporters(case_number: str, count: int, number: int) -> None:
         person = accounts.villager(phone=f"139{(number * 31 + n) % 100000000:08d}").pk
         try:
             cases.support(actor=people.actor_for(person), county=COUNTY, number=case_number)
-        except (Missing, Refused):
+        except (BadInput, Missing, Refused):
             return
 
 
@@ -338,10 +338,15 @@ def _step(case_number: str, step: Mapping[str, Any], village: Any, number: int) 
         elif step["verb"] in {"accept", "start"}:
             {"accept": cases.accept, "start": cases.start}[step["verb"]](**common)
         elif step["verb"] == "assign":
-            receiver = people.department_for(COUNTY, view.field) if step["to"] == "county" else people.body_above(view.body_id)
+            known = {body.id: body for body in people.receivers(view.body_id)}
+            department = people.department_for(COUNTY, view.field)
+            wanted = [department.id] if department and step["to"] == "county" else []
+            above = people.body_above(view.body_id)
+            wanted += [above.id] if above else []
+            receiver = next((body for body in wanted if body in known), None)
             if receiver is not None:
-                cases.assign(**common, receiver=receiver.id, text=text)
-    except (Missing, Refused):
+                cases.assign(**common, receiver=receiver, text=text)
+    except (BadInput, Missing, Refused):
         return
 
 
@@ -351,7 +356,7 @@ def _ready(case_number: str) -> None:
         view = case_queries.standing(COUNTY, case_number)
         try:
             verb(actor=_somebody(view.body_id), county=COUNTY, number=case_number, version=view.version)
-        except (Missing, Refused):
+        except (BadInput, Missing, Refused):
             continue
 
 
@@ -362,7 +367,7 @@ def _rate(case_number: str, rating: Mapping[str, str], reporter: int) -> None:
             actor=people.actor_for(reporter), county=COUNTY, number=case_number, version=view.version,
             score=rating["score"], reason=rating["text"],
         )
-    except (Missing, Refused):
+    except (BadInput, Missing, Refused):
         return
 
 
