@@ -7,12 +7,10 @@ from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import YES, Decision, no
 
 
-def may_read_talk(actor: Actor, region: str = "") -> Decision:
-    """Only posts that read talk, and only groups inside their territory."""
+def may_read_talk(actor: Actor) -> Decision:
+    """Only posts that read talk; a no is shown as 404."""
     if not actor.is_staff or not role(actor.role).reads_talk:
         return no("群里的原话只有群工办专员能看。")
-    if region and not actor.covers(region):
-        return no("这个群不在您的范围内。")
     return YES
 
 
@@ -26,7 +24,7 @@ def may_see_groups(actor: Actor) -> Decision:
 def may_keep_groups(actor: Actor, region: str) -> Decision:
     """Village officers, town staff and capture clerks keep the registry of their territory."""
     if actor.role not in {"village_officer", "information_officer", "town_staff", "capture_clerk"}:
-        return no("您的岗位只能查看村群，不能登记。")
+        return no("你的岗位只能查看村群，不能登记。")
     if not actor.covers(region):
-        return no("这个村不在您的范围内。")
+        return no("这个村不在你的范围内。")
     return YES

@@ -156,7 +156,9 @@ def _alike(finding: Finding) -> list[Alike]:
     if finding.same_as:
         rows = Finding.objects.filter(county=finding.county, case_number=finding.same_as)
         title = rows.order_by("id").values_list("title", flat=True).first()
-        found[finding.same_as] = Alike(finding.same_as, title or "机器认为是同一件", is_public=False)
+        found[finding.same_as] = Alike(
+            finding.same_as, title or "机器认为是同一件", is_public=False
+        )
     for line in cases.similar_open(finding.region, f"{finding.title} {finding.text}", 2):
         found[line.number] = Alike(line.number, line.title, is_public=True)
     return list(found.values())[:2]

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from mingbai.audit.commands import record
 from mingbai.clues import policies, sealing
@@ -17,8 +17,6 @@ from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.ports import ClueMaterial
 
-_WRAP_NAMES = {"kdf", "m", "t", "p", "salt", "nonce", "key"}
-
 
 def hand_over(material: ClueMaterial) -> bool:
     """Seal ``material`` for the county's discipline office, in the running transaction.
@@ -26,9 +24,15 @@ def hand_over(material: ClueMaterial) -> bool:
     False when the office has no key in force: nothing is stored then, and the caller must keep the
     material unseen. No audit entry and no notice: outside of the parcel nothing tells that it exists.
     """
-    key = OfficeKey.objects.filter(county=material.county, retired_at__isnull=True).first()
-    if key is None:
-        return False
+    with scopes.widen(material.county):  # whoever files may see less than the county
+        key = OfficeKey.objects.filter(county=material.county, retired_at__isnull=True).first()
+        if key is None:
+            return False
+        _insert(key, material)
+    return True
+
+
+def _insert(key: OfficeKey, material: ClueMaterial) -> None:
     identity = uuid.uuid4()
     content = {
         "text": material.text,
@@ -36,19 +40,30 @@ def hand_over(material: ClueMaterial) -> bool:
         "region": material.region,
         "author": material.author,
         "said_at": material.said_at.isoformat(),
-        "attachments": [
-            {"mime": "image/jpeg", "data": base64.b64encode(uploads.path(digest).read_bytes()).decode()}
-            for digest in material.attachments
-        ],
+        "attachments": [_photo(digest) for digest in material.attachments],
     }
     parcel = sealing.seal(content, bytes(key.public), about(material.county, identity))
-    with connection.cursor() as cursor:  # INSERT without RETURNING: this role may not read the table
+    with connection.cursor() as cursor:
+        # INSERT without RETURNING: this role may not read the table.
         cursor.execute(
             f"INSERT INTO {SealedClue._meta.db_table}"  # noqa: S608 - a constant name
             " (id, county, key_id, day, ephemeral, nonce, parcel) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [identity, material.county, key.pk, clock.today(), parcel.ephemeral, parcel.nonce, parcel.sealed],
+            [
+                identity,
+                material.county,
+                key.pk,
+                clock.today(),
+                parcel.ephemeral,
+                parcel.nonce,
+                parcel.sealed,
+            ],
         )
-    return True
+
+
+def _photo(digest: str) -> dict[str, str]:
+    """Return a stored photo's own bytes: the parcel holds the only copy that is left."""
+    data = uploads.path(digest).read_bytes()
+    return {"mime": "image/jpeg", "data": base64.b64encode(data).decode()}
 
 
 def keep_key(*, actor: Actor, public: bytes, wrapped: Mapping[str, Any]) -> None:
@@ -59,18 +74,30 @@ def keep_key(*, actor: Actor, public: bytes, wrapped: Mapping[str, Any]) -> None
     """
     if not policies.may_open(actor):
         raise Missing
-    if len(public) != 32 or set(wrapped) != _WRAP_NAMES:
+    if not sealing.is_usable(public, wrapped):
         raise BadInput("密钥格式不对，请刷新页面重新生成。")
     if actor.body_id is None:
         raise Missing
     with scopes.enter(scope=actor.scope, person=actor.person_id):
-        if OfficeKey.objects.filter(county=actor.county, retired_at__isnull=True).exists():
-            raise Refused("本办公室已有密钥。要换钥匙，请先把旧钥匙停用。")
-        key = OfficeKey.objects.create(
-            county=actor.county, body_id=actor.body_id, public=public, wrapped=dict(wrapped),
-            made_at=clock.now(), made_by=actor.person_id,
+        try:
+            with transaction.atomic():
+                key = OfficeKey.objects.create(
+                    county=actor.county,
+                    body_id=actor.body_id,
+                    public=public,
+                    wrapped=dict(wrapped),
+                    made_at=clock.now(),
+                    made_by=actor.person_id,
+                )
+        except IntegrityError as taken:
+            raise Refused("本办公室已有密钥，不能再生成一把。") from taken
+        record(
+            actor=actor,
+            verb="make_key",
+            thing="office_key",
+            thing_id=str(key.pk),
+            county=actor.county,
         )
-        record(actor=actor, verb="make_key", thing="office_key", thing_id=str(key.pk), county=actor.county)
 
 
 def about(county: str, identity: uuid.UUID) -> str:

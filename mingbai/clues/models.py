@@ -28,7 +28,9 @@ class OfficeKey(models.Model):
         verbose_name = "办公室密钥"
         constraints = [
             models.UniqueConstraint(
-                fields=["county"], condition=models.Q(retired_at__isnull=True), name="one_key_in_force"
+                fields=["county"],
+                condition=models.Q(retired_at__isnull=True),
+                name="one_key_in_force",
             )
         ]
 

@@ -38,7 +38,10 @@ def parcels(actor: Actor, after: str = "") -> dict[str, Any]:
         raise Missing
     with scopes.enter(scope=actor.scope, person=actor.person_id), _as_clues():
         page = paging.page(
-            SealedClue.objects.filter(county=actor.county), order=("-day", "id"), after=after, size=20
+            SealedClue.objects.filter(county=actor.county),
+            order=("-day", "id"),
+            after=after,
+            size=20,
         )
     record(actor=actor, verb="read", thing="drop_box", thing_id=actor.county, county=actor.county)
     return {

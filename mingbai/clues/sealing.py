@@ -8,8 +8,10 @@ argon2id derives from the office's passphrase and exists in clear only in that b
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,7 @@ PURPOSE = b"mingbai clue v1"
 BLOCK = 1024
 MEMORY_KIB, PASSES, LANES = 64 * 1024, 3, 1
 _RAW = serialization.Encoding.Raw
+_SIZES = {"salt": 16, "nonce": 12, "key": 32 + 16}
 
 
 class WrongPassphrase(Exception):
@@ -79,8 +82,13 @@ def make_key(passphrase: str) -> tuple[bytes, dict[str, Any]]:
     wrapped = AESGCM(_stretch(passphrase, salt)).encrypt(nonce, private, PURPOSE)
     public = key.public_key().public_bytes(_RAW, serialization.PublicFormat.Raw)
     return public, {
-        "kdf": "argon2id", "m": MEMORY_KIB, "t": PASSES, "p": LANES,
-        "salt": _text(salt), "nonce": _text(nonce), "key": _text(wrapped),
+        "kdf": "argon2id",
+        "m": MEMORY_KIB,
+        "t": PASSES,
+        "p": LANES,
+        "salt": _text(salt),
+        "nonce": _text(nonce),
+        "key": _text(wrapped),
     }
 
 
@@ -93,6 +101,24 @@ def unwrap(wrapped: dict[str, Any], passphrase: str) -> bytes:
         )
     except InvalidTag as wrong:
         raise WrongPassphrase from wrong
+
+
+def is_usable(public: bytes, wrapped: Mapping[str, Any]) -> bool:
+    """Whether a key made in a browser has the one form that this construction knows, at full cost.
+
+    A public key of low order, to which nothing can be sealed, is none.
+    """
+    cost = {"kdf": "argon2id", "m": MEMORY_KIB, "t": PASSES, "p": LANES}
+    if wrapped.keys() != cost.keys() | _SIZES.keys() or any(
+        wrapped[n] != v for n, v in cost.items()
+    ):
+        return False
+    try:
+        sizes = {n: len(base64.b64decode(wrapped[n], validate=True)) for n in _SIZES}
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(public))
+    except (binascii.Error, TypeError, ValueError):
+        return False
+    return sizes == _SIZES
 
 
 def _derive(shared: bytes, salt: bytes) -> bytes:

@@ -39,6 +39,7 @@ def parcels(request: HttpRequest) -> HttpResponse:
 def keep_key(request: HttpRequest) -> HttpResponse:
     """Take the key that the browser has made."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    queries.key_in_force(actor)  # 404 for everybody else, before a word about what they sent
     try:
         public = base64.b64decode(request.POST.get("public", ""), validate=True)
         wrapped = json.loads(request.POST.get("wrapped", ""))

@@ -86,11 +86,9 @@ class Transaction:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Turn what a view raised into a page; whatever it had written is rolled back."""
-        answer = _page_for(request, exception)
         transaction.set_rollback(True)
-        if answer is not None and answer.status_code < 500:
-            request.session.modified = False  # it lies in the same database and is rolled back too
-        return answer
+        request.session.modified = False  # it lies in the same database and is rolled back too
+        return _page_for(request, exception)
 
 
 def _page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -2,8 +2,8 @@
 
 from mingbai.capture.commands.digesting import digest
 from mingbai.capture.commands.intake import decline, recall, receive
-from mingbai.capture.commands.registering import register_group
 from mingbai.capture.commands.keeping import forget_old, release_held
+from mingbai.capture.commands.registering import change_group, register_group
 from mingbai.capture.commands.replaying import replay
 from mingbai.capture.commands.reviewing import correct, dismiss, file_case, merge, seal, undo
 

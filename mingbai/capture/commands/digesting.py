@@ -241,13 +241,13 @@ def file(finding: Finding) -> str:
 
 
 def _village(finding: Finding) -> str:
-    named = finding.place_region
-    if named.startswith(finding.county) and named != finding.region:
+    own, named = str(finding.region), str(finding.place_region)
+    if named.startswith(finding.county) and named != own:
         place = regions.regions([named]).get(named)
         levels = {regions.Level.VILLAGE, regions.Level.LOCAL}
         if place is not None and place.valid_to is None and place.level in levels:
             return named
-    return finding.region
+    return own
 
 
 def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
@@ -266,7 +266,20 @@ def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
 
 
 def _found(row: tuple[Any, ...]) -> Found:
-    key, kind, field, urgent, place, place_region, text, title, confidence, model, said_at, group = row
+    (
+        key,
+        kind,
+        field,
+        urgent,
+        place,
+        place_region,
+        text,
+        title,
+        confidence,
+        model,
+        said_at,
+        group,
+    ) = row
     return Found(
         key=key,
         group=group,
@@ -292,7 +305,7 @@ def _line(group: ChatGroup, message: Message) -> Line:
         id=message.external_id,
         group=group.external_id,
         sender=message.member.alias,
-        role=message.member.role,  # type: ignore[arg-type]
+        role=message.member.role,
         said_at=message.said_at,
         type=message.kind,  # type: ignore[arg-type]
         text=message.text,

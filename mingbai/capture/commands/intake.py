@@ -61,11 +61,7 @@ def recall(*, county: str, group_id: int, external_id: str) -> bool:
         rows = Message.objects.filter(county=county, group=group, external_id=external_id)
         deleted = _take_out(county, rows)
         Seen.objects.bulk_create(
-            [
-                Seen(
-                    county=county, platform=group.platform, external_id=f"{group.pk}:{external_id}"
-                )
-            ],
+            [Seen(county=county, platform=group.platform, external_id=f"{group.pk}:{external_id}")],
             ignore_conflicts=True,
         )
         record(actor=None, verb="recall", thing="chat_group", thing_id=str(group.pk), county=county)

@@ -26,9 +26,7 @@ def forget_old(*, county: str) -> int:
         now = clock.now()
         deleted, _ = Message.objects.filter(county=county, received_at__lt=now - KEPT).delete()
         dismissed = Q(status=Finding.Status.DISMISSED, found_at__lt=now - KEPT)
-        old = Finding.objects.filter(
-            dismissed | Q(found_at__lt=now - REMEMBERED), county=county
-        )
+        old = Finding.objects.filter(dismissed | Q(found_at__lt=now - REMEMBERED), county=county)
         _, counts = old.delete()
         stale = counts.get(Finding._meta.label, 0)
         if deleted or stale:

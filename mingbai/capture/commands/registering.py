@@ -123,6 +123,4 @@ def _scope(actor: Actor | None, region: str) -> str:
 
 
 def _note(actor: Actor | None, verb: str, group: ChatGroup) -> None:
-    record(
-        actor=actor, verb=verb, thing="chat_group", thing_id=str(group.pk), region=group.region
-    )
+    record(actor=actor, verb=verb, thing="chat_group", thing_id=str(group.pk), region=group.region)

@@ -59,9 +59,7 @@ def replay(
     return ReplayReport(Received(new, again, dropped), digested, len(by_group), tuple(made))
 
 
-def _check(
-    county: str, messages: Sequence[InboundMessage], given: Mapping[str, GroupRow]
-) -> None:
+def _check(county: str, messages: Sequence[InboundMessage], given: Mapping[str, GroupRow]) -> None:
     for number, message in enumerate(messages, start=1):
         if fault := message.fault():
             raise BadInput(f"第 {number} 条消息收不下：{fault}。")

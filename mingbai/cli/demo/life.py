@@ -201,7 +201,7 @@ def _groups(homes: Sequence[Any], today: date) -> dict[str, int]:
                 name=f"{village.short_name}监督服务群", owner=f"{village.short_name}村务",
                 members=members, households=members * 7 // 10,
                 consent_on=today - timedelta(days=60) if number % 9 else None,
-                mode="automatic" if number % 5 else "confirmed",
+                mode="confirmed" if number % 5 == 4 else "automatic",
             )
     return made
 

@@ -342,10 +342,10 @@ def test_a_path_is_made_of_a_digest_only() -> None:
 
 def sent(*files: tuple[str, bytes], length: int | None = None) -> HttpRequest:
     body = b"".join(
-        b'--x\r\nContent-Disposition: form-data; name="photos"; filename="' + name.encode() +
+        b'--the-edge-of-a-part\r\nContent-Disposition: form-data; name="photos"; filename="' + name.encode() +
         b'"\r\nContent-Type: image/jpeg\r\n\r\n' + data + b"\r\n" for name, data in files
-    ) + b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nwords\r\n--x--\r\n'
-    request = RequestFactory().generic("POST", "/", body, content_type="multipart/form-data; boundary=x")
+    ) + b'--the-edge-of-a-part\r\nContent-Disposition: form-data; name="text"\r\n\r\nwords\r\n--the-edge-of-a-part--\r\n'
+    request = RequestFactory().generic("POST", "/", body, content_type="multipart/form-data; boundary=the-edge-of-a-part")
     if length is not None:
         request.META["CONTENT_LENGTH"] = str(length)
     return request

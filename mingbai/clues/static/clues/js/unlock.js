@@ -135,7 +135,7 @@ function dropBox(box) {
   });
   more.querySelector("button").addEventListener("click", () => load().catch(() => { status.textContent = "没有取到内容，请再试。"; }));
   lock.addEventListener("click", shut);
-  addEventListener("keydown", (e) => { touch(); if (e.key === "l" && key && e.target === document.body) shut(); });
+  addEventListener("keydown", touch);
   addEventListener("pointerdown", touch);
   addEventListener("pagehide", shut);
 }

@@ -1,0 +1,112 @@
+"""Posts: who acts, what a revoked one can still do, who may appoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mingbai.accounts import commands, queries
+from mingbai.accounts.models import Post
+from mingbai.accounts.roles import roles
+from mingbai.kernel import clock, scopes
+from mingbai.kernel.actors import ANYONE
+from mingbai.kernel.decisions import Refused
+
+VILLAGE = "350525101201"
+
+
+def test_every_role_of_the_list_has_a_side_and_a_level() -> None:
+    assert {r.side for r in roles().values()} == {"gov", "sup", "villager"}
+    assert {r.level for r in roles().values()} == {"village", "town", "county", "city"}
+    assert [r.code for r in roles().values() if r.administers] == ["it_admin"]
+
+
+def test_nobody_is_nobody_and_a_villager_has_no_territory(cast: Any) -> None:
+    villager = queries.actor_for(cast.people["villager"].pk)
+    assert queries.actor_for(None) == ANYONE
+    assert (villager.role, villager.scope, villager.is_staff) == ("villager", "", False)
+
+
+def test_a_post_that_ended_has_no_effect_from_the_next_request_on(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
+    client = client_as("officer")
+    assert client.get("/desk/cases").status_code == 200
+    Post.objects.filter(pk=cast.posts["officer"].pk).update(until="2026-11-17")
+    assert client.get("/desk/cases").status_code == 404
+
+
+def test_somebody_elses_post_cannot_be_taken(cast: Any, client_as: Callable[[str], Any]) -> None:
+    client = client_as("officer")
+    assert client.post("/post", {"post": cast.posts["town"].pk}).status_code == 400
+    assert client.session["post"] == cast.posts["officer"].pk
+
+
+def test_two_posts_can_be_switched_and_the_choice_is_kept(cast: Any, client_as: Callable[[str], Any]) -> None:
+    second = commands.appoint(
+        actor=None, person_id=cast.people["officer"].pk, role="town_staff", region="350525101000",
+        body_id=cast.bodies["town"].pk, title="包村干部", since=clock.today(),
+    )
+    client = client_as("officer")
+    assert client.post("/post", {"post": second}).status_code == 302
+    assert client.session["post"] == second
+    assert queries.actor_for(cast.people["officer"].pk, second).scope == "350525101"
+
+
+@pytest.mark.parametrize("who", ["officer", "town", "clerk", "discipline", "villager"])
+def test_only_it_administrators_appoint(cast: Any, who: str) -> None:
+    before = Post.objects.count()
+    with pytest.raises(Refused):
+        commands.appoint(
+            actor=cast.actor(who), person_id=cast.people["other"].pk, role="village_officer", region=VILLAGE,
+            body_id=cast.bodies["village"].pk, title="村干部", since=clock.today(),
+        )
+    assert Post.objects.count() == before
+
+
+def test_an_administrator_cannot_appoint_themself(cast: Any) -> None:
+    before = Post.objects.count()
+    with pytest.raises(Refused, match="不能给自己"):
+        commands.appoint(
+            actor=cast.actor("it"), person_id=cast.people["it"].pk, role="county_handler", region="350525000000",
+            body_id=cast.bodies["discipline"].pk, title="案管室干部", since=clock.today(),
+        )
+    assert Post.objects.count() == before
+
+
+@pytest.mark.parametrize("address", ["//evil.example/x", "https://evil.example/", "\\\\evil.example"])
+def test_login_never_leads_to_another_site(cast: Any, client_as: Callable[[str], Any], address: str) -> None:
+    from mingbai.accounts.views import next_page
+
+    request = client_as("anyone").get("/login", {"next": address}).wsgi_request
+    assert next_page(request, "/desk") == "/desk"
+
+
+def test_the_middleware_asks_nothing_for_passers_by_and_three_things_for_staff(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
+    def sessions(name: str) -> list[str]:
+        client = client_as(name)
+        with CaptureQueriesContext(connection, ) as seen:
+            client.get("/about/privacy")
+        return [q["sql"] for q in seen if "FROM \"" in q["sql"]]
+
+    assert sessions("anyone") == []
+    asked = sessions("officer")
+    assert [next(t for t in ("django_session", "accounts_post", "accounts_person") if f'FROM "{t}"' in sql) for sql in asked] == [
+        "django_session", "accounts_person", "accounts_post",
+    ]
+
+
+def test_a_village_without_a_body_is_received_by_the_next_above(cast: Any) -> None:
+    with scopes.enter(scope="3505"):
+        found = queries.village_body("350526101201")
+    assert found is not None
+    assert found.name == "蔡径村村委会"
+    local = queries.village_body("350525101L01")
+    assert local is not None
+    assert local.name == "五里街镇人民政府"
