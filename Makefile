@@ -25,6 +25,8 @@ bench: setup-dev
 .venv/.base: .venv/bin/python requirements/base.txt
 	@echo "安装运行所需的部件……"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m mingbai "$$@"\n' "$(CURDIR)" "$(CURDIR)" > .venv/bin/mingbai
+	@chmod +x .venv/bin/mingbai
 	@touch $@
 
 .venv/.dev: .venv/.base requirements/dev.txt
