@@ -22,9 +22,17 @@ def write(**more: Any) -> Entry:
 def test_an_entry_says_who_did_what_where_and_when(cast: Any) -> None:
     officer = cast.actor("officer")
     entry = write(
-        actor=officer, region="350525101201", detail={"level": "village"}, before={"state": "submitted"}, after={"state": "accepted"},
+        actor=officer,
+        region="350525101201",
+        detail={"level": "village"},
+        before={"state": "submitted"},
+        after={"state": "accepted"},
     )
-    assert (entry.person_id, entry.post_id, entry.role) == (officer.person_id, officer.post_id, "village_officer")
+    assert (entry.person_id, entry.post_id, entry.role) == (
+        officer.person_id,
+        officer.post_id,
+        "village_officer",
+    )
     assert (entry.verb, entry.thing, entry.thing_id) == ("case.accept", "case", "350525-2611-00001")
     assert (entry.county, entry.region, entry.at) == ("350525", "350525101201", clock.now())
     assert entry.detail == {"level": "village"}
@@ -78,17 +86,28 @@ def test_the_application_can_neither_change_nor_remove_an_entry(base: None, chan
 
 
 def test_an_entry_vanishes_with_the_deed_that_fails(base: None) -> None:
-    with pytest.raises(RuntimeError), scopes.enter(scope="350525"):
-        write(verb="case.failed")
-        raise RuntimeError
+    def deed() -> None:
+        with scopes.enter(scope="350525"):
+            write(verb="case.failed")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        deed()
     assert not Entry.objects.filter(verb="case.failed").exists()
 
 
 def test_one_reading_a_day_is_found_again(cast: Any) -> None:
     reader = cast.actor("officer")
     write(actor=reader, verb="contact.read", thing_id="17")
-    asked = {"person_id": reader.person_id, "verb": "contact.read", "thing": "case", "thing_id": "17"}
+    asked = {
+        "person_id": reader.person_id,
+        "verb": "contact.read",
+        "thing": "case",
+        "thing_id": "17",
+    }
     assert queries.has_entry(**asked, since=clock.now())
     assert not queries.has_entry(**asked, since=clock.now() + timedelta(seconds=1))
-    assert not queries.has_entry(**asked | {"person_id": cast.people["neighbour"].pk}, since=clock.now())
+    assert not queries.has_entry(
+        **asked | {"person_id": cast.people["neighbour"].pk}, since=clock.now()
+    )
     assert not queries.has_entry(**asked | {"thing_id": "18"}, since=clock.now())

@@ -38,8 +38,12 @@ def test_the_order_of_the_state_council_for_2026_is_known(year_2026: None) -> No
     assert [d.day for d in off.order_by("day")] == [1, 2, 5, 6, 7]
     worked = Holiday.objects.filter(working=True).order_by("day").values_list("day", flat=True)
     assert list(worked) == [
-        date(2026, 1, 4), date(2026, 2, 14), date(2026, 2, 28), date(2026, 5, 9),
-        date(2026, 9, 20), date(2026, 10, 10),
+        date(2026, 1, 4),
+        date(2026, 2, 14),
+        date(2026, 2, 28),
+        date(2026, 5, 9),
+        date(2026, 9, 20),
+        date(2026, 10, 10),
     ]
 
 
@@ -108,12 +112,16 @@ def test_a_long_span_knows_the_holidays_of_all_its_years(base: None) -> None:
     counted = deadlines.working_days_between(moment("2023-12-31 09:00"), moment("2025-12-31 09:00"))
     assert counted == 251 + 248  # the State Council's 2024 and 2025
     back = deadlines.working_days_between(moment("2025-12-31 09:00"), moment("2023-12-31 09:00"))
-    assert back == -sum(deadlines.calendar(date(2024, 1, 1)).works(date.fromordinal(n)) for n in range(
-        date(2024, 1, 1).toordinal(), date(2025, 12, 31).toordinal() + 1))
+    assert back == -sum(
+        deadlines.calendar(date(2024, 1, 1)).works(date.fromordinal(n))
+        for n in range(date(2024, 1, 1).toordinal(), date(2025, 12, 31).toordinal() + 1)
+    )
 
 
 def test_a_calendar_takes_two_queries_and_its_sums_none(year_2026: None) -> None:
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         calendar = deadlines.calendar(date(2026, 11, 18))
         for days in range(30):
             calendar.add(moment("2026-11-18 10:00"), days)
@@ -147,7 +155,8 @@ def test_a_year_is_read_from_csv_as_spreadsheets_write_it(
     file.write_bytes("\r\n".join(lines).encode(encoding))
     assert deadlines.replace_year(file) == 2027
     assert list(Holiday.objects.order_by("day").values_list("day", "working", "name")) == [
-        (date(2027, 1, 1), False, "元旦"), (date(2027, 1, 3), True, "元旦调休"),
+        (date(2027, 1, 1), False, "元旦"),
+        (date(2027, 1, 3), True, "元旦调休"),
     ]
     assert HolidayYear.objects.get().source.startswith("2027年放假.csv")
 
@@ -180,10 +189,15 @@ def test_every_bad_line_is_named_and_nothing_changes(base: None, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "第 1 行应是 day,working,name。"), ("日期,上班,名称\n", "第 1 行应是 day,working,name。"),
-     ("day,working,name\n", "表里没有日期，请检查。")],
+    [
+        ("", "第 1 行应是 day,working,name。"),
+        ("日期,上班,名称\n", "第 1 行应是 day,working,name。"),
+        ("day,working,name\n", "表里没有日期，请检查。"),
+    ],
 )
-def test_a_table_without_days_is_refused(base: None, tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_table_without_days_is_refused(
+    base: None, tmp_path: Path, text: str, sentence: str
+) -> None:
     file = tmp_path / "empty.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=sentence):
@@ -191,5 +205,5 @@ def test_a_table_without_days_is_refused(base: None, tmp_path: Path, text: str, 
 
 
 def test_of_very_many_bad_lines_ten_are_named(base: None) -> None:
-    with pytest.raises(BadInput, match="第 10 行：.*；另有 5 行。"):
+    with pytest.raises(BadInput, match=r"第 10 行：.*；另有 5 行。"):
         deadlines.replace_year([("x", "放假", "")] * 15)

@@ -18,7 +18,7 @@ def test_a_yes_is_true_and_carries_no_reason() -> None:
 def test_a_no_is_false_and_its_reason_is_what_the_person_reads() -> None:
     refusal = decisions.no("这件不在你手里。")
     assert not refusal
-    with pytest.raises(decisions.Refused, match="^这件不在你手里。$"):
+    with pytest.raises(decisions.Refused, match=r"^这件不在你手里。$"):
         decisions.require(refusal)
 
 
@@ -49,7 +49,9 @@ def test_an_actor_covers_what_lies_inside_the_post(scope: str, region: str, insi
     assert officer(scope).covers(region) is inside
 
 
-@pytest.mark.parametrize(("scope", "county"), [("350525101201", "350525"), ("350525", "350525"), ("3505", ""), ("", "")])
+@pytest.mark.parametrize(
+    ("scope", "county"), [("350525101201", "350525"), ("350525", "350525"), ("3505", ""), ("", "")]
+)
 def test_the_county_of_a_post_is_six_digits_or_nothing(scope: str, county: str) -> None:
     assert officer(scope).county == county
 

@@ -14,8 +14,15 @@ VISA = "4111111111111111"
 
 @pytest.mark.parametrize(
     ("written", "shown"),
-    [("", ""), (" ", ""), ("王", "王"), ("王明", "王*"), ("王小明", "王*明"), (" 欧阳小明 ", "欧*明"),
-     ("阿不都·热合曼", "阿*曼")],
+    [
+        ("", ""),
+        (" ", ""),
+        ("王", "王"),
+        ("王明", "王*"),
+        ("王小明", "王*明"),
+        (" 欧阳小明 ", "欧*明"),
+        ("阿不都·热合曼", "阿*曼"),
+    ],
 )
 def test_names_keep_their_ends(written: str, shown: str) -> None:
     assert masking.name(written) == shown
@@ -37,9 +44,24 @@ def test_a_phone_keeps_three_and_four_digits(written: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["13800001111", "138 0000 1111", "138-0000-1111", "1380000 1111", "138 00001111", "1380 000 1111",
-     "1380-000-1111", "13800 001 111", "８６１３８００００１１１１", "１３８００００１１１１", "8613800001111", "+86 13800001111",
-     "138－0000－1111", "138—0000—1111", "138\n0000\n1111", "138  0000  1111"],
+    [
+        "13800001111",
+        "138 0000 1111",
+        "138-0000-1111",
+        "1380000 1111",
+        "138 00001111",
+        "1380 000 1111",
+        "1380-000-1111",
+        "13800 001 111",
+        "８６１３８００００１１１１",
+        "１３８００００１１１１",
+        "8613800001111",
+        "+86 13800001111",
+        "138－0000－1111",
+        "138—0000—1111",
+        "138\n0000\n1111",
+        "138  0000  1111",
+    ],
 )
 def test_a_phone_is_found_however_it_is_written(number: str) -> None:
     assert masking.text(f"找我：{number}，谢谢") == "找我：138****1111，谢谢"
@@ -69,8 +91,15 @@ def test_an_identity_number_keeps_its_last_four(number: str, shown: str) -> None
 
 @pytest.mark.parametrize(
     "number",
-    [CARD, VISA, "6222 0212 3456 7890 128", "6222-0212-3456-7890-128", "4111 1111 1111 1111",
-     "9558801234567890123", "６２２２０２１２３４５６７８９０１２８"],
+    [
+        CARD,
+        VISA,
+        "6222 0212 3456 7890 128",
+        "6222-0212-3456-7890-128",
+        "4111 1111 1111 1111",
+        "9558801234567890123",
+        "６２２２０２１２３４５６７８９０１２８",
+    ],
 )
 def test_a_bank_card_keeps_its_last_four(number: str) -> None:
     last = masking.card(number)
@@ -107,7 +136,9 @@ def test_ordinary_numbers_stay(words: str) -> None:
 
 def test_several_marks_in_one_text_are_all_found() -> None:
     said = f"王建国 13800001111，身份证35052519900101123X，卡{CARD}，件350525-2611-00001"
-    assert masking.text(said) == "王建国 138****1111，身份证****123X，卡****0128，件350525-2611-00001"
+    assert (
+        masking.text(said) == "王建国 138****1111，身份证****123X，卡****0128，件350525-2611-00001"
+    )
 
 
 def test_a_row_of_cards_is_masked_to_the_end() -> None:
@@ -119,13 +150,36 @@ def test_an_amount_before_a_card_does_not_hide_it() -> None:
     assert masking.text("3600 4111 1111 1111 1111 3600") == "3600 ****1111 3600"
 
 
-PIECES = st.sampled_from([
-    "13800001111", "350525199001011234", "35052519900101123X", CARD, VISA, "4111 1111 1111 1111",
-    "350525-2611-00001", "2026", "-", " ", "*", "，", "１３８", "王", "0", "86", "+86", "6222", "1111",
-])
+PIECES = st.sampled_from(
+    [
+        "13800001111",
+        "350525199001011234",
+        "35052519900101123X",
+        CARD,
+        VISA,
+        "4111 1111 1111 1111",
+        "350525-2611-00001",
+        "2026",
+        "-",
+        " ",
+        "*",
+        "，",
+        "１３８",
+        "王",
+        "0",
+        "86",
+        "+86",
+        "6222",
+        "1111",
+    ]
+)
 
 
-@given(st.lists(PIECES | st.text(alphabet="0123456789- xX*王\n", max_size=20), max_size=12).map("".join))
+@given(
+    st.lists(PIECES | st.text(alphabet="0123456789- xX*王\n", max_size=20), max_size=12).map(
+        "".join
+    )
+)
 def test_masking_what_is_masked_changes_nothing(words: str) -> None:
     once = masking.text(words)
     assert masking.text(once) == once
@@ -137,6 +191,8 @@ def test_text_without_digits_stays(words: str) -> None:
     assert masking.text(plain) == plain
 
 
-@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text(alphabet="，。 王的\n", max_size=5))
+@given(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text(alphabet="，。 王的\n", max_size=5)
+)
 def test_no_phone_between_words_survives(number: str, around: str) -> None:
     assert number not in masking.text(f"{around}{number}{around}")

@@ -122,7 +122,9 @@ def static_file() -> str:
     return staticfiles_storage.url("kernel/css/tokens.css")
 
 
-@pytest.mark.parametrize("address", ["/about/privacy", "/nowhere", "/?mode=elder", "/about/privacy?q=%00", "static"])
+@pytest.mark.parametrize(
+    "address", ["/about/privacy", "/nowhere", "/?mode=elder", "/about/privacy?q=%00", "static"]
+)
 def test_every_answer_carries_the_strict_headers(base: None, address: str) -> None:
     response = browser().get(static_file() if address == "static" else address)
     assert {name: response.get(name) for name in HEADERS} == HEADERS
@@ -179,7 +181,9 @@ def test_what_a_view_raises_becomes_a_page_and_undoes_what_it_wrote(
 
 
 @own_pages
-@pytest.mark.parametrize(("how", "kept"), [("200", 1), ("302", 1), ("404", 1), ("500", 0), ("503", 0)])
+@pytest.mark.parametrize(
+    ("how", "kept"), [("200", 1), ("302", 1), ("404", 1), ("500", 0), ("503", 0)]
+)
 def test_an_answer_below_500_is_kept_and_any_other_undone(base: None, how: str, kept: int) -> None:
     assert browser().get(f"/acts/{how}").status_code == int(how)
     assert acted() == kept
@@ -222,7 +226,9 @@ def test_an_error_page_is_large_for_elders(base: None) -> None:
     assert 'data-mode="elder"' in text(client.get("/nowhere"))
 
 
-@pytest.mark.parametrize("address", ["/?q=%00", "/v/%00", "/r/350525000000?q=a%00b", "/v/350525101201/open?after=%00"])
+@pytest.mark.parametrize(
+    "address", ["/?q=%00", "/v/%00", "/r/350525000000?q=a%00b", "/v/350525101201/open?after=%00"]
+)
 def test_a_null_character_in_an_address_is_bad_input(county: None, address: str) -> None:
     assert Client().get(address).status_code == 400
 
@@ -249,7 +255,13 @@ def test_a_request_that_is_too_long_gets_a_page(base: None) -> None:
 def test_error_pages_need_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "cursor", None)
     request = RequestFactory().get("/")
-    for page in (errors.missing, errors.bad_input, errors.form_expired, errors.broken, errors.unavailable):
+    for page in (
+        errors.missing,
+        errors.bad_input,
+        errors.form_expired,
+        errors.broken,
+        errors.unavailable,
+    ):
         assert page(request).status_code >= 400
 
 
@@ -292,7 +304,9 @@ def test_the_mode_is_kept_in_a_cookie_and_the_rest_of_the_address_stays(mode: st
         assert Client().get("/?mode=elder").cookies["mode"]["secure"]
 
 
-@pytest.mark.parametrize("path_", ["//evil.example/x", "/\\evil.example", "///evil.example", "/\\/evil.example"])
+@pytest.mark.parametrize(
+    "path_", ["//evil.example/x", "/\\evil.example", "///evil.example", "/\\/evil.example"]
+)
 def test_a_change_of_mode_never_leads_elsewhere(path_: str) -> None:
     request = RequestFactory().get("/", {"mode": "elder"})
     request.path = path_
@@ -326,7 +340,9 @@ def elsewhere() -> Iterator[dict[str, Any]]:
     connection.settings_dict.update(before)
 
 
-def test_without_a_database_pages_say_so_and_come_back(elsewhere: dict[str, Any], tmp_path: Path) -> None:
+def test_without_a_database_pages_say_so_and_come_back(
+    elsewhere: dict[str, Any], tmp_path: Path
+) -> None:
     client = Client()  # raises whatever would have been a 500
     client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
     host = elsewhere["HOST"]
@@ -343,13 +359,17 @@ def test_without_a_database_pages_say_so_and_come_back(elsewhere: dict[str, Any]
 
 
 @own_pages
-def test_a_line_that_breaks_in_a_view_is_503_and_the_next_page_works(elsewhere: dict[str, Any]) -> None:
+def test_a_line_that_breaks_in_a_view_is_503_and_the_next_page_works(
+    elsewhere: dict[str, Any],
+) -> None:
     client = Client()
     assert client.get("/cuts").status_code == 503
     assert client.get("/nowhere").status_code == 404
 
 
-def test_a_line_that_breaks_before_the_view_is_503_and_the_next_page_works(elsewhere: dict[str, Any]) -> None:
+def test_a_line_that_breaks_before_the_view_is_503_and_the_next_page_works(
+    elsewhere: dict[str, Any],
+) -> None:
     own = f"{CutsTheLine.__module__}.CutsTheLine"
     place = settings.MIDDLEWARE.index("mingbai.kernel.middleware.Transaction") + 1
     chain = [*settings.MIDDLEWARE[:place], own, *settings.MIDDLEWARE[place:]]
@@ -380,7 +400,9 @@ def test_a_server_that_stops_and_starts_again_needs_no_restart_of_ours(
         running.stop()
 
 
-def test_transactions_are_not_opened_for_static_files(elsewhere: dict[str, Any], tmp_path: Path) -> None:
+def test_transactions_are_not_opened_for_static_files(
+    elsewhere: dict[str, Any], tmp_path: Path
+) -> None:
     elsewhere["HOST"] = str(tmp_path)
     assert Client().get(static_file()).status_code == 200
 

@@ -21,7 +21,9 @@ NOON = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 def entries(base: None) -> None:
     """Seven entries; three of them at the same moment."""
     for minute in (0, 1, 1, 1, 2, 3, 4):
-        Entry.objects.create(at=NOON + timedelta(minutes=minute), role="x", verb="v", thing="t", thing_id="1")
+        Entry.objects.create(
+            at=NOON + timedelta(minutes=minute), role="x", verb="v", thing="t", thing_id="1"
+        )
 
 
 def walk(order: tuple[str, ...], size: int) -> list[int]:
@@ -38,8 +40,12 @@ def walk(order: tuple[str, ...], size: int) -> list[int]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7, 8])
-@pytest.mark.parametrize("order", [("at", "id"), ("-at", "-id"), ("-at", "id"), ("id",), ("verb", "-at", "id")])
-def test_every_row_comes_once_and_in_order(entries: None, order: tuple[str, ...], size: int) -> None:
+@pytest.mark.parametrize(
+    "order", [("at", "id"), ("-at", "-id"), ("-at", "id"), ("id",), ("verb", "-at", "id")]
+)
+def test_every_row_comes_once_and_in_order(
+    entries: None, order: tuple[str, ...], size: int
+) -> None:
     wanted = list(Entry.objects.filter(thing="t").order_by(*order).values_list("pk", flat=True))
     assert walk(order, size) == wanted
     assert len(wanted) == 7
@@ -53,7 +59,9 @@ def test_a_full_last_page_has_no_next(entries: None) -> None:
 def test_a_row_that_comes_in_meanwhile_shifts_nothing(entries: None) -> None:
     rows = Entry.objects.filter(thing="t")
     first = paging.page(rows, order=("-at", "-id"), size=3)
-    Entry.objects.create(at=NOON + timedelta(hours=1), role="x", verb="v", thing="t", thing_id="new")
+    Entry.objects.create(
+        at=NOON + timedelta(hours=1), role="x", verb="v", thing="t", thing_id="new"
+    )
     second = paging.page(rows, order=("-at", "-id"), size=4, after=first.next)
     assert not {r.pk for r in first.rows} & {r.pk for r in second.rows}
     assert [r.thing_id for r in second.rows] == ["1"] * 4
@@ -77,12 +85,28 @@ def coded(text: str) -> str:
 @pytest.mark.parametrize(
     "after",
     [
-        "x", "!!!", "王", "0", "====", "a b", coded("{}"), coded("[]"), coded("7"), coded('["2026-11-18"]'),
-        coded('["2026-11-18T04:00:00+00:00", 1, 2]'), coded("[null, 1]"), coded('["no", 1]'),
-        coded('["2026-11-18T04:00:00", 1]'), coded('["2026-11-18T04:00:00+00:00", null]'),
-        coded('["2026-11-18T04:00:00+00:00", "x"]'), coded('["2026-11-18T04:00:00+00:00", {}]'),
-        coded('["2026-11-18T04:00:00+00:00", NaN]'), coded('["2026-11-18T04:00:00+00:00", Infinity]'),
-        coded('["\\u0000", 1]'), coded("[" * 5000), "A" * 5000,
+        "x",
+        "!!!",
+        "王",
+        "0",
+        "====",
+        "a b",
+        coded("{}"),
+        coded("[]"),
+        coded("7"),
+        coded('["2026-11-18"]'),
+        coded('["2026-11-18T04:00:00+00:00", 1, 2]'),
+        coded("[null, 1]"),
+        coded('["no", 1]'),
+        coded('["2026-11-18T04:00:00", 1]'),
+        coded('["2026-11-18T04:00:00+00:00", null]'),
+        coded('["2026-11-18T04:00:00+00:00", "x"]'),
+        coded('["2026-11-18T04:00:00+00:00", {}]'),
+        coded('["2026-11-18T04:00:00+00:00", NaN]'),
+        coded('["2026-11-18T04:00:00+00:00", Infinity]'),
+        coded('["\\u0000", 1]'),
+        coded("[" * 5000),
+        "A" * 5000,
         coded(json.dumps(["2026-11-18T04:00:00+00:00", [1]])),
     ],
 )

@@ -33,9 +33,18 @@ def test_the_same_phone_is_sealed_differently_each_time_and_never_readable() -> 
     assert len(one) == 12 + 11 + 16
 
 
-@pytest.mark.parametrize("change", [lambda b: b[:-1], lambda b: b + b"x", lambda b: bytes([b[0] ^ 1]) + b[1:],
-                                    lambda b: b[:20] + bytes([b[20] ^ 1]) + b[21:], lambda b: b"", lambda b: b[:12],
-                                    lambda b: b[:5]])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: b[:-1],
+        lambda b: b + b"x",
+        lambda b: bytes([b[0] ^ 1]) + b[1:],
+        lambda b: b[:20] + bytes([b[20] ^ 1]) + b[21:],
+        lambda b: b"",
+        lambda b: b[:12],
+        lambda b: b[:5],
+    ],
+)
 def test_a_changed_value_does_not_open(change) -> None:
     with pytest.raises(sealing.CannotOpen):
         sealing.unseal(change(sealing.seal("13800001111", PLACE)), PLACE)
@@ -47,7 +56,9 @@ def test_another_installation_s_key_does_not_open_it() -> None:
         sealing.unseal(blob, PLACE)
 
 
-@pytest.mark.parametrize("written", ["13800001111", "138 0000 1111", "138-0000-1111", "+86 13800001111", "8613800001111"])
+@pytest.mark.parametrize(
+    "written", ["13800001111", "138 0000 1111", "138-0000-1111", "+86 13800001111", "8613800001111"]
+)
 def test_a_phone_is_found_again_however_it_is_written(written: str) -> None:
     assert sealing.index(written) == sealing.index("13800001111")
 
