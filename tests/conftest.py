@@ -122,6 +122,8 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Give Debian's Chromium through Playwright."""
+    # Playwright keeps an event loop in this thread; Django would refuse the database beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -48,11 +48,10 @@ def test_a_replayed_chat_is_reviewed_by_keyboard(live: Live, page_for: Callable[
     assert before > 0
     shoot(page, "review-desk")
     page.keyboard.press("1")
-    page.wait_for_load_state()
     page.wait_for_selector("text=/已(按提问)?立件/")
     assert _waiting(page) == before - 1
     page.keyboard.press("z")
-    page.wait_for_selector("text=已撤销上一条")
+    page.wait_for_selector("text=已撤销")
     assert _waiting(page) == before
     page.keyboard.press("5")
     page.wait_for_selector("text=已记为闲聊")

@@ -13,6 +13,8 @@ import pytest
 from psycopg import sql
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from mingbai.capture.events import Digested, InboundMessage, Received
     from mingbai.capture.models import Finding
 
@@ -133,6 +135,24 @@ class Committed:
     talk: Talk
     superuser: str
     app: str
+
+    def open_office(self) -> bytes:
+        """Make the discipline office's key; return its private half."""
+        return make_office(self.cast)
+
+    def client(self, name: str) -> Client:
+        """Return a browser-like client logged in as somebody of the cast."""
+        from django.test import Client
+
+        from mingbai.kernel import scopes
+
+        client = Client()
+        with scopes.enter():
+            client.force_login(self.cast.people[name])
+            session = client.session
+            session["post"] = self.cast.posts[name].pk
+            session.save()
+        return client
 
 
 @pytest.fixture

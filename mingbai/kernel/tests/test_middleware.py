@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -379,11 +381,10 @@ def test_a_line_that_breaks_before_the_view_is_503_and_the_next_page_works(
 
 
 def test_a_server_that_stops_and_starts_again_needs_no_restart_of_ours(
-    elsewhere: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    elsewhere: dict[str, Any],
 ) -> None:
-    folder = tmp_path_factory.mktemp("server")
-    for part in (folder, *folder.parents[:2]):
-        part.chmod(0o755)  # the server may run as another user
+    folder = Path(tempfile.mkdtemp(prefix="mingbai-test-"))
+    folder.chmod(0o755)  # the server may run as another user, who cannot enter pytest's folders
     server = Server(folder / "data", system=folder / "system", settings={"fsync": "off"})
     running = server.start()
     try:
@@ -398,6 +399,7 @@ def test_a_server_that_stops_and_starts_again_needs_no_restart_of_ours(
     finally:
         connection.close()
         running.stop()
+        shutil.rmtree(folder)
 
 
 def test_transactions_are_not_opened_for_static_files(
