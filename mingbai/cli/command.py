@@ -126,6 +126,32 @@ def positions(file: Path) -> None:
     click.echo(f"已写入 {commands.import_positions(file)} 个位置。")
 
 
+@main.group(help="节假日安排。")
+def holidays() -> None:
+    """Gather what concerns working days."""
+
+
+@holidays.command(name="load", help="从 csv（day,working,name）载入一年的节假日，并重算暂定的期限。")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_holidays(file: Path) -> None:
+    """Replace a year's holidays and recompute the deadlines that waited for them."""
+    project.set_up()
+    from mingbai.audit.commands import record
+    from mingbai.cases import commands as cases
+    from mingbai.kernel import deadlines, scopes
+    from mingbai.regions import queries as regions_queries
+
+    with scopes.enter():
+        year = deadlines.replace_year(file)
+        record(actor=None, verb="load", thing="holidays", thing_id=str(year))
+        counties = regions_queries.counties()
+    changed = 0
+    for county in counties:
+        with scopes.enter(scope=county, public=False):
+            changed += cases.recompute_provisional(county)
+    click.echo(f"{year} 年的节假日已载入，重算了 {changed} 件的期限。")
+
+
 @main.group(help="单位、人员和岗位。")
 def staff() -> None:
     """Gather what concerns posts."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from mingbai.kernel import clock
+from mingbai.kernel import clock, scopes
 from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.models import Holiday, HolidayYear
 
@@ -66,10 +66,24 @@ class Calendar:
 
 
 def calendar(near: date) -> Calendar:
-    """Load the working days from the year before ``near`` on (two queries)."""
-    years = set(HolidayYear.objects.values_list("year", flat=True))
-    rows = Holiday.objects.filter(day__year__gte=near.year - 1)
-    return Calendar(dict(rows.values_list("day", "working")), years)
+    """Load the working days from the year before ``near`` on (two queries, once a transaction)."""
+    entered = scopes.current()
+    memo = entered.memo if entered else {}
+    key = ("calendar", near.year)
+    if key not in memo:
+        years = set(HolidayYear.objects.values_list("year", flat=True))
+        rows = Holiday.objects.filter(day__gte=date(near.year - 1, 1, 1))
+        memo[key] = Calendar(dict(rows.values_list("day", "working")), years)
+    found: Calendar = memo[key]
+    return found
+
+
+def _forget() -> None:
+    """Let the running transaction read the working days again."""
+    entered = scopes.current()
+    if entered:
+        for key in [k for k in entered.memo if isinstance(k, tuple) and k[0] == "calendar"]:
+            del entered.memo[key]
 
 
 def add_working_days(start: datetime, days: int) -> Deadline:
@@ -178,3 +192,4 @@ def _write(year: int, rows: Iterable[Holiday], source: str) -> None:
     Holiday.objects.filter(day__year=year).delete()
     Holiday.objects.bulk_create(rows)
     HolidayYear.objects.update_or_create(year=year, defaults={"source": source[:120]})
+    _forget()

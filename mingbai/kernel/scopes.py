@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -32,6 +33,7 @@ class Scope:
     public: bool
     at: datetime
     pinned: datetime | None
+    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 _current: ContextVar[Scope | None] = ContextVar("mingbai_scope", default=None)
@@ -94,4 +96,7 @@ def _apply(scope: str, person: int | None, *, public: bool, pinned: datetime | N
             ],
         )
         row = cursor.fetchone()
-    return Scope(scope, person, public, row[4], pinned)
+    now = _current.get()
+    # What was read once stays read while the transaction runs, whoever's eyes it goes on with.
+    memo = now.memo if now is not None else {}
+    return Scope(scope, person, public, row[4], pinned, memo)

@@ -63,7 +63,7 @@ def test_after_the_digest_a_clue_is_nowhere_in_clear(
     assert not [c for c in CANARIES if c in caplog.text]
     [content] = opened(committed, private)
     assert content["text"] == f"{talk.said[1].text}\n{talk.said[2].text}"
-    assert (content["source"], content["region"], content["author"]) == ("chat", "350525101201", "g1监督群 成员 A2")
+    assert (content["source"], content["region"], content["author"]) == ("chat", "350525101201", "g1监督群 成员 A1")
 
 
 def opened(committed: Any, private: bytes) -> list[dict[str, Any]]:
@@ -175,9 +175,7 @@ def test_a_clerk_seals_a_finding_and_every_trace_of_it_goes(committed: Any) -> N
     client = committed.client("clerk")
     with scopes.enter(scope=COUNTY):
         finding = Finding.objects.get()
-    assert said in shown(client, "/capture/review").replace("<sup>", "").replace("</sup>", "") or "金麒麟" in shown(
-        client, f"/capture/review/{finding.pk}"
-    )
+    assert "金麒麟" in shown(client, f"/capture/review/{finding.pk}")
     answer = client.post(f"/capture/review/{finding.pk}/seal", {"version": "1"})
     assert answer.status_code == 302
     assert traces(committed.superuser) == []
@@ -204,7 +202,7 @@ def test_nothing_hints_at_a_sealed_clue_by_likeness(talk: Any, office: bytes, gr
     talk.take(talk.say("clue", 0, who="老林"))
     talk.read()
     other = group_of("g2", mode="confirmed")
-    finding = other.found(other.say("请问低保要什么材料，到哪里办理，名单什么时候公示", 10))
+    finding = other.found(other.say("请问低保要什么材料，到哪里办理", 10))
     assert finding.same_as == ""
     assert not [r for r in finding.reasons if r["about"] == "same"]
     assert Finding.objects.count() == 1

@@ -95,7 +95,8 @@ class Liner:
     def line(self, case: Case, village: str, *, clear: bool) -> CaseLine:
         """Return the line of a case; ``clear`` leaves the title as it was written."""
         state, level = State(case.state), Level(case.level)
-        handler = case.handler.person.name if case.handler is not None else ""
+        known = case.handler if "handler" in case._state.fields_cache else None
+        handler = known.person.name if known is not None else ""
         return CaseLine(
             county=case.county,
             number=case.number,
@@ -155,6 +156,11 @@ def rows() -> QuerySet[Case]:
 def brief() -> QuerySet[Case]:
     """Return the same for lists, without the long texts."""
     return rows().defer("text", "source_text")
+
+
+def brief() -> QuerySet[Case]:
+    """Return cases with the body at hand, for public lists that name no handler."""
+    return Case.objects.select_related("body").defer("search", "source_text", "text")
 
 
 def shown() -> Q:
