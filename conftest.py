@@ -106,12 +106,24 @@ def _start() -> Plant:
         "MINGBAI_DATA": str(folder),
         "MINGBAI_STATIC": str(folder / "collected"),
     }
-    environment = os.environ | urls | {
-        "DATABASE_URL": running.app_url, "MINGBAI_OWNER_URL": running.owner_url,
-    }
-    for words in (["mingbai", "migrate"], ["django", "collectstatic", "--noinput", "--verbosity", "0"]):
+    environment = (
+        os.environ
+        | urls
+        | {
+            "DATABASE_URL": running.app_url,
+            "MINGBAI_OWNER_URL": running.owner_url,
+        }
+    )
+    for words in (
+        ["mingbai", "migrate"],
+        ["django", "collectstatic", "--noinput", "--verbosity", "0"],
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
             env=environment | {"DJANGO_SETTINGS_MODULE": "mingbai.config.settings"},
         )
         if done.returncode:
@@ -135,10 +147,14 @@ def _make_database(urls: dict[str, str], name: str) -> str:
         server.execute("SELECT pg_advisory_lock(7)")  # a template may not be copied twice at once
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE mingbai OWNER mingbai_owner").format(sql.Identifier(name))
+            sql.SQL("CREATE DATABASE {} TEMPLATE mingbai OWNER mingbai_owner").format(
+                sql.Identifier(name)
+            )
         )
         server.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO mingbai_app, mingbai_owner").format(sql.Identifier(name))
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO mingbai_app, mingbai_owner").format(
+                sql.Identifier(name)
+            )
         )
     return _with_database(urls["MINGBAI_TEST_APP"], name)
 
@@ -173,6 +189,7 @@ def at(base: None) -> Iterator[Callable[[str], None]]:
     from mingbai.kernel import scopes
 
     with ExitStack() as stack:
+
         def pin(text: str) -> None:
             now = scopes.current()
             assert now is not None
@@ -194,7 +211,8 @@ def plant_territory() -> None:
     from mingbai.regions.models import Region
 
     rows = [
-        ("350000000000", "35", "province", "福建省", None), ("350500000000", "3505", "city", "泉州市", "350000000000"),
+        ("350000000000", "35", "province", "福建省", None),
+        ("350500000000", "3505", "city", "泉州市", "350000000000"),
         ("350525000000", "350525", "county", "永春县", "350500000000"),
         ("350526000000", "350526", "county", "德化县", "350500000000"),
         ("350525101000", "350525101", "town", "五里街镇", "350525000000"),
@@ -205,9 +223,18 @@ def plant_territory() -> None:
     ]
     for code, scope, level, name, parent in rows:
         Region.objects.create(
-            code=code, scope=scope, level=level, name=name, official_name=name, short_name=name[:-1],
-            pinyin="", initials="", county=code[:6] if len(scope) >= 6 else "", parent_id=parent,
-            valid_from=moment("2020-01-01 00:00").date(), households=312 if level == "village" else None,
+            code=code,
+            scope=scope,
+            level=level,
+            name=name,
+            official_name=name,
+            short_name=name[:-1],
+            pinyin="",
+            initials="",
+            county=code[:6] if len(scope) >= 6 else "",
+            parent_id=parent,
+            valid_from=moment("2020-01-01 00:00").date(),
+            households=312 if level == "village" else None,
         )
 
 
@@ -264,7 +291,9 @@ def plant_cast() -> Cast:
 
     cast = Cast()
     for key, kind, region, name, parent in reversed(_BODIES):
-        cast.bodies[key] = Body.objects.create(kind=kind, region_id=region, name=name, phone="0595-23880000")
+        cast.bodies[key] = Body.objects.create(
+            kind=kind, region_id=region, name=name, phone="0595-23880000"
+        )
     for key, _, _, _, parent in _BODIES:
         if parent:
             cast.bodies[key].parent = cast.bodies[parent]
@@ -272,15 +301,28 @@ def plant_cast() -> Cast:
     cast.bodies["water"].duties = "water,irrigation"
     cast.bodies["water"].save()
     for key, name, role, region, body, title in _PEOPLE:
-        person = Person.objects.create(login=f"{key}", name=name, created_at=clock.now(), password="!")
+        person = Person.objects.create(
+            login=f"{key}", name=name, created_at=clock.now(), password="!"
+        )
         cast.people[key] = person
         cast.posts[key] = Post.objects.create(
-            person=person, role=role, region_id=region, scope=_scope(region), body=cast.bodies[body],
-            title=title, since=moment("2024-01-01 00:00").date(),
+            person=person,
+            role=role,
+            region_id=region,
+            scope=_scope(region),
+            body=cast.bodies[body],
+            title=title,
+            since=moment("2024-01-01 00:00").date(),
         )
-    for key, name, phone in (("villager", "林阿婶", "13800001111"), ("other", "苏大伯", "13800002222")):
+    for key, name, phone in (
+        ("villager", "林阿婶", "13800001111"),
+        ("other", "苏大伯", "13800002222"),
+    ):
         cast.people[key] = Person.objects.create(
-            name=name, phone_index=sealing.index(phone), created_at=clock.now(), home="350525101201",
+            name=name,
+            phone_index=sealing.index(phone),
+            created_at=clock.now(),
+            home="350525101201",
             phone_sealed=sealing.seal(phone, f"person:{sealing.index(phone)}"),
         )
     return cast

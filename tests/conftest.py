@@ -18,9 +18,16 @@ ROOT = Path(__file__).parents[1]
 SHOTS = ROOT / "docs" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
 )
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -42,13 +49,19 @@ class Live:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the ``mingbai`` command against the same database."""
         return subprocess.run(
-            [sys.executable, "-m", "mingbai", *words], cwd=ROOT, env=self.environment,
-            capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "mingbai", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
 
 @pytest.fixture(scope="session")
-def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
     """Serve a small county with its people to a browser."""
     import psycopg
     from psycopg import sql
@@ -56,32 +69,50 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     name = f"live_{getattr(request.config, 'workerinput', {}).get('workerid', 'alone')}"
     with psycopg.connect(os.environ["MINGBAI_TEST_SUPERUSER"], autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(7)")
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE mingbai OWNER mingbai_owner").format(sql.Identifier(name))
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
         server.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO mingbai_app, mingbai_owner").format(sql.Identifier(name))
+            sql.SQL("CREATE DATABASE {} TEMPLATE mingbai OWNER mingbai_owner").format(
+                sql.Identifier(name)
+            )
         )
-        row = server.execute("SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYMM')").fetchone()
+        server.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO mingbai_app, mingbai_owner").format(
+                sql.Identifier(name)
+            )
+        )
+        row = server.execute(
+            "SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYMM')"
+        ).fetchone()
     assert row is not None
     data = tmp_path_factory.mktemp("live")
     port = _free_port()
     environment = os.environ | {
         "DATABASE_URL": _named(os.environ["MINGBAI_TEST_APP"], name),
         "MINGBAI_OWNER_URL": _named(os.environ["MINGBAI_TEST_OWNER"], name),
-        "MINGBAI_DATA": str(data), "MINGBAI_PORT": str(port), "MINGBAI_DEMO": "1",
+        "MINGBAI_DATA": str(data),
+        "MINGBAI_PORT": str(port),
+        "MINGBAI_DEMO": "1",
         "MINGBAI_BUILD": str(ROOT / "build"),
     }
     environment.pop("MINGBAI_KEYS", None)
     seeded = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "seed.py")], cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
+        [sys.executable, str(ROOT / "tests" / "seed.py")],
+        cwd=ROOT,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert seeded.returncode == 0, seeded.stderr
     log = (data / "web.log").open("wb")
     web = subprocess.Popen(
-        [sys.executable, "-m", "mingbai", "web", "--workers", "1"], cwd=ROOT, env=environment, stdout=log, stderr=log
+        [sys.executable, "-m", "mingbai", "web", "--workers", "1"],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -139,8 +170,12 @@ def page_for(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
 
     def make(who: str = "", size: dict[str, int] = PHONE, *, script: bool = True) -> Any:
         context = browser.new_context(
-            viewport=size, base_url=live.address, locale="zh-CN", timezone_id="Asia/Shanghai",
-            java_script_enabled=script, permissions=["microphone"] if script else [],
+            viewport=size,
+            base_url=live.address,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            java_script_enabled=script,
+            permissions=["microphone"] if script else [],
         )
         contexts.append(context)
         page = context.new_page()
@@ -171,7 +206,9 @@ def shoot(page: Any, name: str) -> None:
 
 def sideways(page: Any) -> int:
     """Return how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
 
 
 def violations(page: Any) -> list[str]:

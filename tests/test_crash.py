@@ -52,7 +52,11 @@ while True:
 def plant(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A data folder of its own with the small county in it; the server is stopped again."""
     data = tmp_path / "data"
-    environment = os.environ | {"MINGBAI_DATA": str(data), "MINGBAI_DEMO": "1", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "MINGBAI_DATA": str(data),
+        "MINGBAI_DEMO": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     environment.pop("MINGBAI_KEYS", None)
     yield data, environment
     erase(data)
@@ -63,10 +67,19 @@ def urls(server: object, environment: dict[str, str]) -> dict[str, str]:
 
 
 def run(*words: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_killing_postgres_and_the_worker_loses_nothing_acknowledged(plant: tuple[Path, dict[str, str]]) -> None:
+def test_killing_postgres_and_the_worker_loses_nothing_acknowledged(
+    plant: tuple[Path, dict[str, str]],
+) -> None:
     data, environment = plant
     server = Server(data).start()
     live = urls(server, environment)
@@ -75,9 +88,16 @@ def test_killing_postgres_and_the_worker_loses_nothing_acknowledged(plant: tuple
     assert seeded.returncode == 0, seeded.stderr
     acknowledged: list[str] = []
     for _ in range(3):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER], cwd=ROOT, env=live, stdout=subprocess.PIPE, text=True)
-        worker = subprocess.Popen([sys.executable, "-m", "mingbai", "worker"], cwd=ROOT, env=live,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER], cwd=ROOT, env=live, stdout=subprocess.PIPE, text=True
+        )
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "mingbai", "worker"],
+            cwd=ROOT,
+            env=live,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         assert writer.stdout is not None
         for _ in range(30):
             acknowledged.append(writer.stdout.readline().strip())
@@ -96,7 +116,9 @@ def test_killing_postgres_and_the_worker_loses_nothing_acknowledged(plant: tuple
         numbers, messages = _kept(server.superuser_url)
         said = [line.split(" ", 1) for line in acknowledged if " " in line]
         assert len(said) >= 90
-        lost = [what for kind, what in said if what not in (numbers if kind == "case" else messages)]
+        lost = [
+            what for kind, what in said if what not in (numbers if kind == "case" else messages)
+        ]
         assert lost == []
     finally:
         server.stop()

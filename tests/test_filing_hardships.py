@@ -49,7 +49,9 @@ def test_a_wrong_code_keeps_what_was_written(page_for: Callable[..., Any]) -> No
     assert "小学门口早上车子乱停" in page.inner_text("main")
 
 
-def test_a_photo_that_is_no_photo_is_refused_and_the_words_stay(page_for: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_photo_that_is_no_photo_is_refused_and_the_words_stay(
+    page_for: Callable[..., Any], tmp_path: Path
+) -> None:
     fake = tmp_path / "photo.jpg"
     fake.write_bytes(b"MZ this is a program, not a photo" * 40)
     page = page_for("", PHONE, script=False)

@@ -12,14 +12,36 @@ from tests.conftest import DESK, PHONE, Live, shoot, sideways, violations
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 VILLAGE = "350525101201"
 VILLAGER_PAGES = (
-    "/", "/?q=石鼓", "/?q=没有这个村", "/r/350500000000", "/r/350525000000", "/r/350525101000", f"/v/{VILLAGE}",
-    f"/v/{VILLAGE}/open", f"/v/{VILLAGE}/solved", f"/v/{VILLAGE}/file", f"/v/{VILLAGE}/report",
-    "/c/350525-2611-00001", "/c/350525-2611-00002", "/phone", "/login", "/about/accessibility", "/about/privacy",
+    "/",
+    "/?q=石鼓",
+    "/?q=没有这个村",
+    "/r/350500000000",
+    "/r/350525000000",
+    "/r/350525101000",
+    f"/v/{VILLAGE}",
+    f"/v/{VILLAGE}/open",
+    f"/v/{VILLAGE}/solved",
+    f"/v/{VILLAGE}/file",
+    f"/v/{VILLAGE}/report",
+    "/c/350525-2611-00001",
+    "/c/350525-2611-00002",
+    "/phone",
+    "/login",
+    "/about/accessibility",
+    "/about/privacy",
     "/nothing-here",
 )
 STAFF_PAGES = {
-    "officer": ("/desk", "/desk/cases", "/desk/cases/350525-2611-00001", "/desk/cases/new", "/capture/groups",
-                "/capture/groups/new", "/inbox", "/me"),
+    "officer": (
+        "/desk",
+        "/desk/cases",
+        "/desk/cases/350525-2611-00001",
+        "/desk/cases/new",
+        "/capture/groups",
+        "/capture/groups/new",
+        "/inbox",
+        "/me",
+    ),
     "clerk": ("/capture/review", "/capture/groups"),
     "discipline": ("/clues/",),
     "it": ("/desk/admin",),
@@ -28,7 +50,9 @@ STAFF_PAGES = {
 
 
 @pytest.mark.parametrize("elder", [False, True], ids=["plain", "elder"])
-def test_villager_pages_are_accessible_and_never_scroll_sideways(page_for: Callable[..., Any], live: Live, *, elder: bool) -> None:
+def test_villager_pages_are_accessible_and_never_scroll_sideways(
+    page_for: Callable[..., Any], live: Live, *, elder: bool
+) -> None:
     page = page_for("", PHONE)
     if elder:
         page.goto("/?mode=elder")
@@ -42,7 +66,9 @@ def test_villager_pages_are_accessible_and_never_scroll_sideways(page_for: Calla
 
 
 @pytest.mark.parametrize("who", sorted(STAFF_PAGES))
-def test_staff_pages_are_accessible_on_a_desk_and_on_a_phone(page_for: Callable[..., Any], live: Live, who: str) -> None:
+def test_staff_pages_are_accessible_on_a_desk_and_on_a_phone(
+    page_for: Callable[..., Any], live: Live, who: str
+) -> None:
     page = page_for(who, DESK)
     found = []
     for size in (DESK, PHONE):

@@ -30,15 +30,27 @@ TALK = (
 
 def export(path: Path) -> Path:
     lines = [
-        {"id": f"m{n}", "group": "g-350525101201", "village": "石鼓村", "sender": sender, "role": role,
-         "at": f"2026-11-20T{8 + n // 4:02d}:{(n % 4) * 14:02d}:00+08:00", "type": kind, "text": text}
+        {
+            "id": f"m{n}",
+            "group": "g-350525101201",
+            "village": "石鼓村",
+            "sender": sender,
+            "role": role,
+            "at": f"2026-11-20T{8 + n // 4:02d}:{(n % 4) * 14:02d}:00+08:00",
+            "type": kind,
+            "text": text,
+        }
         for n, (sender, role, kind, text) in enumerate(TALK)
     ]
-    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"
+    )
     return path
 
 
-def test_a_replayed_chat_is_reviewed_by_keyboard(live: Live, page_for: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_replayed_chat_is_reviewed_by_keyboard(
+    live: Live, page_for: Callable[..., Any], tmp_path: Path
+) -> None:
     done = live.command("capture", "replay", str(export(tmp_path / "talk.jsonl")))
     assert done.returncode == 0, done.stderr
     assert "新收 12 条" in done.stdout

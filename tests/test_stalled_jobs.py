@@ -44,9 +44,15 @@ def test_a_job_left_by_a_killed_worker_is_run_again(live: Live) -> None:
         ).fetchone()
         assert job is not None
         done = subprocess.run(
-            [sys.executable, "-c", WORK], cwd=ROOT, env=live.environment | {"PYTHONPATH": str(ROOT)},
-            capture_output=True, text=True, check=False,
+            [sys.executable, "-c", WORK],
+            cwd=ROOT,
+            env=live.environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
-        row = connection.execute("SELECT status::text FROM procrastinate_jobs WHERE id = %s", [job[0]]).fetchone()
+        row = connection.execute(
+            "SELECT status::text FROM procrastinate_jobs WHERE id = %s", [job[0]]
+        ).fetchone()
         assert row is None or row[0] == "succeeded"

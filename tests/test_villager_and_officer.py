@@ -35,7 +35,10 @@ def test_a_villager_files_with_a_photo_and_rates_the_answer_of_the_officer(
     press(villager, "text=石鼓村")
     shoot(villager, "villager-home")
     villager.click("text=我要反映")
-    villager.fill("textarea[name=text]", "祠堂后面的水管爆了，水流了一整夜，路面都结了青苔，老人走过差点滑倒。")
+    villager.fill(
+        "textarea[name=text]",
+        "祠堂后面的水管爆了，水流了一整夜，路面都结了青苔，老人走过差点滑倒。",
+    )
     villager.set_input_files("input[name=photos]", picture(tmp_path, "a.jpg", "water"))
     shoot(villager, "file-case")
     press(villager, ".mb-bar button.mb-btn >> nth=0")
@@ -52,7 +55,9 @@ def test_a_villager_files_with_a_photo_and_rates_the_answer_of_the_officer(
     assert "祠堂后面的水管爆了" in officer.inner_text("main")
     press(officer, "button:has-text('受理')")
     press(officer, "button:has-text('开始办理')")
-    officer.fill("#f-answer", "今天上午请水管工换了 3 米 PE 管和一个接头，试水一小时不漏，青苔已经铲掉。")
+    officer.fill(
+        "#f-answer", "今天上午请水管工换了 3 米 PE 管和一个接头，试水一小时不漏，青苔已经铲掉。"
+    )
     officer.set_input_files("#f-answer-after", picture(tmp_path, "b.jpg", "water-after"))
     press(officer, "button:has-text('答复')")
 

@@ -12,7 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-LOCKS = ("requirements/base.txt", "requirements/dev.txt", "requirements/node.txt", "package-lock.json", ".npmrc")
+LOCKS = (
+    "requirements/base.txt",
+    "requirements/dev.txt",
+    "requirements/node.txt",
+    "package-lock.json",
+    ".npmrc",
+)
 ADDRESS = re.compile(r"https?://|--(?:extra-)?index-url|\bregistry\b(?!-resolved)|\"resolved\"")
 
 
@@ -22,7 +28,9 @@ def run(*command: str) -> Callable[[], int]:
     def gate() -> int:
         environment = os.environ | {"DJANGO_SETTINGS_MODULE": "mingbai.config.settings"}
         program = str(BIN / command[0]) if (BIN / command[0]).exists() else command[0]
-        return subprocess.run([program, *command[1:]], cwd=ROOT, env=environment, check=False).returncode
+        return subprocess.run(
+            [program, *command[1:]], cwd=ROOT, env=environment, check=False
+        ).returncode
 
     return gate
 
@@ -31,7 +39,9 @@ def no_addresses() -> int:
     """No lock file names where a part is downloaded from."""
     bad = 0
     for name in LOCKS:
-        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(
+            (ROOT / name).read_text(encoding="utf-8").splitlines(), start=1
+        ):
             if ADDRESS.search(line) and '"url":' not in line:  # where authors ask for funding
                 print(f"{name}:{number}: {line.strip()[:120]}")
                 bad = 1
@@ -45,7 +55,9 @@ GATES: dict[str, Callable[[], int]] = {
     "templates": run("djlint", "--lint", "--quiet", "mingbai"),
     "deptry": run("deptry", "."),
     "locks": no_addresses,
-    "migrations": run("python", "-m", "django", "makemigrations", "--check", "--dry-run", "--verbosity", "0"),
+    "migrations": run(
+        "python", "-m", "django", "makemigrations", "--check", "--dry-run", "--verbosity", "0"
+    ),
     "mypy": run("mypy"),
 }
 
@@ -56,7 +68,10 @@ def main(names: list[str]) -> int:
     for name in names or list(GATES):
         begun = time.monotonic()
         code = GATES[name]()
-        print(f"{'ok  ' if code == 0 else 'FAIL'} {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+        print(
+            f"{'ok  ' if code == 0 else 'FAIL'} {name} ({time.monotonic() - begun:.1f} s)",
+            flush=True,
+        )
         if code:
             failed.append(name)
     return 1 if failed else 0

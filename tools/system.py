@@ -15,9 +15,11 @@ def missing() -> list[str]:
     wanted = []
     if not shutil.which("chromium"):
         wanted.append("chromium")
-    fonts = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True, check=False) if (
-        shutil.which("fc-list")
-    ) else None
+    fonts = (
+        subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True, check=False)
+        if (shutil.which("fc-list"))
+        else None
+    )
     if fonts is None or not fonts.stdout.strip():
         wanted.append("fonts-noto-cjk")
     return wanted
@@ -34,9 +36,13 @@ def main() -> int:
         return 1
     print(f"安装 {'、'.join(wanted)}……")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["apt-get", "update", "-qq"], env=environment, check=False, stdout=subprocess.DEVNULL
+    )
     done = subprocess.run(
-        ["apt-get", "install", "-y", "-qq", *wanted], env=environment, check=False,
+        ["apt-get", "install", "-y", "-qq", *wanted],
+        env=environment,
+        check=False,
         stdout=subprocess.DEVNULL,
     )
     return done.returncode

@@ -43,21 +43,30 @@ def log_in(*, login: str, password: str) -> Person:
     now = clock.now()
     failure = LoginFailure.objects.select_for_update().filter(login=name).first()
     if failure and failure.locked_until and failure.locked_until > now:
-        raise Refused(f"连续输错 {WRONGS} 次，请在 {clock.local(failure.locked_until):%H:%M} 以后再试。")
+        raise Refused(
+            f"连续输错 {WRONGS} 次，请在 {clock.local(failure.locked_until):%H:%M} 以后再试。"
+        )
     person = Person.objects.filter(login=name, is_active=True).first()
     if check_password(password, person.password if person else _NOBODY) and person:
         LoginFailure.objects.filter(login=name).delete()
         record(actor=_as(person), verb="log_in", thing="person", thing_id=str(person.pk))
         return person
     _count_failure(name, failure)
-    record(actor=None, verb="log_in_failed", thing="person", thing_id=str(person.pk) if person else "unknown")
+    record(
+        actor=None,
+        verb="log_in_failed",
+        thing="person",
+        thing_id=str(person.pk) if person else "unknown",
+    )
     raise BadInput("登录名或密码不对，请再试一次。", "password")
 
 
 def _count_failure(name: str, failure: LoginFailure | None) -> None:
     now = clock.now()
     if failure is None:
-        failure, _ = LoginFailure.objects.select_for_update().get_or_create(login=name, defaults={"last_at": now})
+        failure, _ = LoginFailure.objects.select_for_update().get_or_create(
+            login=name, defaults={"last_at": now}
+        )
     again = failure.locked_until is not None and failure.locked_until <= now
     failure.count = 1 if again else failure.count + 1
     failure.last_at = now
@@ -76,7 +85,8 @@ def send_phone_code(*, phone: str) -> str:
     now = clock.now()
     recent = list(
         PhoneCode.objects.select_for_update()
-        .filter(phone_index=index, sent_at__gt=now - timedelta(hours=1)).order_by("-sent_at")
+        .filter(phone_index=index, sent_at__gt=now - timedelta(hours=1))
+        .order_by("-sent_at")
     )
     if recent and recent[0].sent_at > now - CODE_PAUSE:
         raise Refused("验证码刚发过，请等一分钟再要。")
@@ -99,7 +109,12 @@ def check_phone_code(*, phone: str, code: str) -> Person:
     five times. The count of tries is kept although the command refuses.
     """
     index = sealing.index(clean_phone(phone))
-    last = PhoneCode.objects.select_for_update().filter(phone_index=index).order_by("-sent_at", "-id").first()
+    last = (
+        PhoneCode.objects.select_for_update()
+        .filter(phone_index=index)
+        .order_by("-sent_at", "-id")
+        .first()
+    )
     now = clock.now()
     if last is None or last.used_at or last.sent_at < now - CODE_LIVES or last.tries >= TRIES:
         raise BadInput("验证码过期了，请重新获取。", "code")
@@ -112,7 +127,12 @@ def check_phone_code(*, phone: str, code: str) -> Person:
     person, made = _villager(clean_phone(phone))
     if not person.is_active:
         raise BadInput("这个号码暂时不能用，请联系村干部。", "phone")
-    record(actor=_as(person), verb="join" if made else "log_in", thing="person", thing_id=str(person.pk))
+    record(
+        actor=_as(person),
+        verb="join" if made else "log_in",
+        thing="person",
+        thing_id=str(person.pk),
+    )
     return person
 
 
@@ -126,7 +146,9 @@ def _villager(number: str) -> tuple[Person, bool]:
     return Person.objects.get_or_create(
         phone_index=index,
         defaults={
-            "phone_sealed": sealing.seal(number, f"person:{index}"), "created_at": clock.now(), "password": "!",
+            "phone_sealed": sealing.seal(number, f"person:{index}"),
+            "created_at": clock.now(),
+            "password": "!",
         },
     )
 
@@ -145,8 +167,13 @@ def create_staff(
             raise BadInput(f"登录名 {login} 已有人用。", "login")
         index = sealing.index(phone) if phone else None
         person = Person.objects.create(
-            login=login, name=name, password=make_password(password) if password else "!", created_at=clock.now(), is_demo=demo,
-            phone_index=index, phone_sealed=sealing.seal(phone, f"person:{index}") if phone else None,
+            login=login,
+            name=name,
+            password=make_password(password) if password else "!",
+            created_at=clock.now(),
+            is_demo=demo,
+            phone_index=index,
+            phone_sealed=sealing.seal(phone, f"person:{index}") if phone else None,
         )
         record(actor=None, verb="create", thing="person", thing_id=str(person.pk))
     return person
@@ -176,14 +203,21 @@ def change_password(*, actor: Actor, old: str, new: str) -> None:
 
 
 def create_body(
-    *, kind: str, region: str, name: str, duties: str = "", phone: str = "", parent: int | None = None
+    *,
+    kind: str,
+    region: str,
+    name: str,
+    duties: str = "",
+    phone: str = "",
+    parent: int | None = None,
 ) -> int:
     """Add an office, or bring its line up to date; return its id. Raises ``BadInput`` for an unknown kind."""
     if kind not in Body.Kind.values:
         raise BadInput(f"单位种类“{kind}”不认识，应是 {'、'.join(Body.Kind.values)}。", "kind")
     with scopes.enter():
         body, _ = Body.objects.update_or_create(
-            region_id=region, name=name,
+            region_id=region,
+            name=name,
             defaults={"kind": kind, "duties": duties, "phone": phone, "parent_id": parent},
         )
         record(actor=None, verb="create", thing="body", thing_id=str(body.pk), region=region)
@@ -208,10 +242,23 @@ def appoint(
         require(policies.may_appoint(actor, person_id, region))
     with scopes.enter():
         post = Post.objects.create(
-            person_id=person_id, role=role, region_id=region, scope=regions.scope_of(region),
-            body_id=body_id, title=title, since=since, until=until,
+            person_id=person_id,
+            role=role,
+            region_id=region,
+            scope=regions.scope_of(region),
+            body_id=body_id,
+            title=title,
+            since=since,
+            until=until,
         )
-        record(actor=actor, verb="appoint", thing="post", thing_id=str(post.pk), region=region, detail={"role": role})
+        record(
+            actor=actor,
+            verb="appoint",
+            thing="post",
+            thing_id=str(post.pk),
+            region=region,
+            detail={"role": role},
+        )
     return post.pk
 
 
@@ -233,7 +280,13 @@ def note_logout(*, actor: Actor) -> None:
 
 def note_switch(*, actor: Actor) -> None:
     """Put a change of post on record."""
-    record(actor=actor, verb="switch_post", thing="post", thing_id=str(actor.post_id), region=actor.region)
+    record(
+        actor=actor,
+        verb="switch_post",
+        thing="post",
+        thing_id=str(actor.post_id),
+        region=actor.region,
+    )
 
 
 def clean_phone(phone: str) -> str:
@@ -245,7 +298,9 @@ def clean_phone(phone: str) -> str:
 
 
 def _hash(index: str, code: str) -> str:
-    return hmac.new(settings.PEPPER.encode(), f"{index}:{code}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        settings.PEPPER.encode(), f"{index}:{code}".encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def _as(person: Person) -> Actor:

@@ -74,7 +74,8 @@ class Post(models.Model):
         verbose_name = "岗位"
         constraints = [
             models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="post_from_before_to"
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="post_from_before_to",
             ),
             models.UniqueConstraint(
                 fields=["person", "role", "body", "since"], name="post_once_per_start"

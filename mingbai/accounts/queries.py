@@ -67,9 +67,15 @@ def actor_for(person_id: int | None, post_id: int | None = None) -> Actor:
     if chosen is None:
         return Actor(person_id, None, "villager", "", None, "villager", "村民")
     return Actor(
-        person_id=person_id, post_id=chosen.pk, role=chosen.role, scope=chosen.scope,
-        body_id=chosen.body_id, side=role(chosen.role).side, label=chosen.person.name,
-        region=chosen.region_id, title=chosen.title,
+        person_id=person_id,
+        post_id=chosen.pk,
+        role=chosen.role,
+        scope=chosen.scope,
+        body_id=chosen.body_id,
+        side=role(chosen.role).side,
+        label=chosen.person.name,
+        region=chosen.region_id,
+        title=chosen.title,
     )
 
 
@@ -149,7 +155,11 @@ def person_by_login(login: str) -> int | None:
 
 def county_intake(county: str) -> BodyView | None:
     """Return the county's intake, which takes what no department's duties name."""
-    found = Body.objects.filter(kind=Body.Kind.COUNTY, region_id=f"{county}000000").order_by("id").first()
+    found = (
+        Body.objects.filter(kind=Body.Kind.COUNTY, region_id=f"{county}000000")
+        .order_by("id")
+        .first()
+    )
     return _body(found) if found else None
 
 
@@ -162,7 +172,9 @@ def receivers(body_id: int) -> list[BodyView]:
     if own.kind != Body.Kind.VILLAGE:
         near |= Q(kind=Body.Kind.DEPARTMENT, region_id=f"{own.region_id[:6]}000000")
     if own.kind == Body.Kind.DEPARTMENT:
-        near |= Q(kind__in=[Body.Kind.COUNTY, Body.Kind.TOWN]) & inside(own.region_id[:6], "region_id")
+        near |= Q(kind__in=[Body.Kind.COUNTY, Body.Kind.TOWN]) & inside(
+            own.region_id[:6], "region_id"
+        )
     if own.kind == Body.Kind.VILLAGE and own.parent_id:
         near |= Q(pk=own.parent_id)
     rows = Body.objects.filter(near).exclude(pk=own.pk)
@@ -171,7 +183,10 @@ def receivers(body_id: int) -> list[BodyView]:
 
 def bodies_inside(scope: str) -> list[BodyView]:
     """Return every body whose region lies inside ``scope``."""
-    return [_body(b) for b in Body.objects.filter(inside(scope, "region_id")).order_by("region_id", "id")]
+    return [
+        _body(b)
+        for b in Body.objects.filter(inside(scope, "region_id")).order_by("region_id", "id")
+    ]
 
 
 def phone_of(person_id: int) -> str:
@@ -204,13 +219,28 @@ def _in_force() -> QuerySet[Post, Any]:
 def _post(row: Post) -> PostView:
     found = role(row.role)
     return PostView(
-        row.pk, row.role, found.name, row.title, row.body_id, row.body.name, row.region_id, row.scope,
-        found.side, row.person_id, row.person.name, row.body.phone,
+        row.pk,
+        row.role,
+        found.name,
+        row.title,
+        row.body_id,
+        row.body.name,
+        row.region_id,
+        row.scope,
+        found.side,
+        row.person_id,
+        row.person.name,
+        row.body.phone,
     )
 
 
 def _body(row: Body) -> BodyView:
     return BodyView(
-        row.pk, row.kind, row.name, row.region_id, row.phone, row.parent_id,
+        row.pk,
+        row.kind,
+        row.name,
+        row.region_id,
+        row.phone,
+        row.parent_id,
         frozenset(d for d in row.duties.split(",") if d),
     )

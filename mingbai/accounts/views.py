@@ -46,7 +46,11 @@ def login(request: HttpRequest) -> HttpResponse:
             auth.login(request, person, backend=BACKEND)
             request.session.pop("post", None)
             return redirect(next_page(request, reverse("portal:desk")))
-    context = {"error": error, "login": request.POST.get("login", ""), "next": request.GET.get("next", "")}
+    context = {
+        "error": error,
+        "login": request.POST.get("login", ""),
+        "next": request.GET.get("next", ""),
+    }
     return render(request, "accounts/login.html", context, status=400 if error else 200)
 
 
@@ -107,7 +111,10 @@ def code(request: HttpRequest) -> HttpResponse:
             enter(request, person.pk)
             return redirect(next_page(request, reverse("cases:mine")))
     context = {
-        "error": error, "next": next_page(request, ""), "phone": number, "demo_code": demo_code(request),
+        "error": error,
+        "next": next_page(request, ""),
+        "phone": number,
+        "demo_code": demo_code(request),
     }
     return render(request, "accounts/code.html", context, status=400 if error else 200)
 
@@ -154,4 +161,8 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_GET
 def leave(request: HttpRequest) -> HttpResponse:
     """Ask a villager whether to log out on this phone."""
-    return render(request, "accounts/leave.html", {"masked": queries.masked_phone(_actor(request).person_id or 0)})
+    return render(
+        request,
+        "accounts/leave.html",
+        {"masked": queries.masked_phone(_actor(request).person_id or 0)},
+    )

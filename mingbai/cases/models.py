@@ -68,9 +68,15 @@ class Case(models.Model):
     reporter = models.ForeignKey(
         "accounts.Person", models.SET_NULL, null=True, related_name="+", verbose_name="反映人"
     )
-    state = models.CharField("状态", max_length=12, choices=[(s.value, STATE_WORDS[s]) for s in State])
-    level = models.CharField("在哪级", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level])
-    body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+", verbose_name="承办单位")
+    state = models.CharField(
+        "状态", max_length=12, choices=[(s.value, STATE_WORDS[s]) for s in State]
+    )
+    level = models.CharField(
+        "在哪级", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level]
+    )
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="承办单位"
+    )
     handler = models.ForeignKey(
         "accounts.Post", models.PROTECT, null=True, related_name="+", verbose_name="承办人"
     )
@@ -166,7 +172,9 @@ class Attachment(models.Model):
 
     class Meta:
         verbose_name = "附件"
-        constraints = [models.UniqueConstraint(fields=["county", "key"], name="attachment_key_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["county", "key"], name="attachment_key_once")
+        ]
 
 
 class Contact(models.Model):

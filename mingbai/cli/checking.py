@@ -28,8 +28,13 @@ def check(*, deploy: bool, say: Callable[[str], None]) -> int:
 def _fonts() -> tuple[bool, str]:
     program = shutil.which("fc-list")
     if program is None:
-        return False, "没有 fc-list，查不了中文字体；打印要用，请执行 apt-get install -y fontconfig fonts-noto-cjk"
-    listed = subprocess.run([program, ":lang=zh-cn"], capture_output=True, text=True, check=False).stdout
+        return (
+            False,
+            "没有 fc-list，查不了中文字体；打印要用，请执行 apt-get install -y fontconfig fonts-noto-cjk",
+        )
+    listed = subprocess.run(
+        [program, ":lang=zh-cn"], capture_output=True, text=True, check=False
+    ).stdout
     if listed.strip():
         return True, "有中文字体"
     return False, "没有中文字体，打印会成方块，请执行 apt-get install -y fonts-noto-cjk"
@@ -51,7 +56,10 @@ def _provisional_years() -> tuple[bool, str]:
     with scopes.enter():
         year = clock.today().year
         known = deadlines.known_years()
-    return year in known, f"{year} 年的节假日{'已载入' if year in known else '还没载入，期限先按周一到周五算'}"
+    return (
+        year in known,
+        f"{year} 年的节假日{'已载入' if year in known else '还没载入，期限先按周一到周五算'}",
+    )
 
 
 def _deployment() -> list[tuple[bool, str]]:
@@ -60,7 +68,10 @@ def _deployment() -> list[tuple[bool, str]]:
     return [
         (settings.HTTPS, "MINGBAI_HTTPS=1：只走加密连接"),
         (not settings.DEMO, "没有开演示模式"),
-        (settings.ALLOWED_HOSTS != ["localhost", "127.0.0.1", "[::1]"], "MINGBAI_HOSTS 写了正式域名"),
+        (
+            settings.ALLOWED_HOSTS != ["localhost", "127.0.0.1", "[::1]"],
+            "MINGBAI_HOSTS 写了正式域名",
+        ),
         ("console" not in settings.SMS_SENDER, "MINGBAI_SMS 接了正式短信"),
         (bool(settings.SITE["map_approval"]), "MINGBAI_MAP_APPROVAL 填了审图号"),
     ]

@@ -110,9 +110,15 @@ def load(scope: str) -> None:
 
     with _progress() as step:
         loaded = commands.load(scope, on_progress=step)
-    counts = "，".join(f"{word} {loaded.counts.get(level, 0)}" for level, word in (
-        ("city", "市"), ("county", "县"), ("town", "乡镇"), ("village", "村"),
-    ))
+    counts = "，".join(
+        f"{word} {loaded.counts.get(level, 0)}"
+        for level, word in (
+            ("city", "市"),
+            ("county", "县"),
+            ("town", "乡镇"),
+            ("village", "村"),
+        )
+    )
     click.echo(f"已载入：{counts}；停用 {loaded.vanished}，边界 {loaded.polygons} 片。")
 
 
@@ -131,7 +137,9 @@ def holidays() -> None:
     """Gather what concerns working days."""
 
 
-@holidays.command(name="load", help="从 csv（day,working,name）载入一年的节假日，并重算暂定的期限。")
+@holidays.command(
+    name="load", help="从 csv（day,working,name）载入一年的节假日，并重算暂定的期限。"
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load_holidays(file: Path) -> None:
     """Replace a year's holidays and recompute the deadlines that waited for them."""
@@ -176,8 +184,16 @@ def capture() -> None:
 @capture.command(help="把一份聊天记录（jsonl 或 csv）照实走一遍采集。")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--county", default="350525", show_default=True, help="归到哪个县（6 位代码）。")
-@click.option("--groups", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="群对照表 csv：id,region,name。")
-@click.option("--predict", type=click.Path(dir_okay=False, path_type=Path), help="只识别不入库，结果写到这个 jsonl。")
+@click.option(
+    "--groups",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="群对照表 csv：id,region,name。",
+)
+@click.option(
+    "--predict",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="只识别不入库，结果写到这个 jsonl。",
+)
 def replay(*, file: Path, county: str, groups: Path | None, predict: Path | None) -> None:
     """Replay an export through the pipeline, or only predict."""
     from mingbai.cli import replaying
@@ -247,7 +263,10 @@ class _progress:  # noqa: N801 - used like a function
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         self.bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
             disable=not sys.stderr.isatty(),
         )
         self.bar.start()

@@ -26,10 +26,14 @@ def _url(variable: str, role: str) -> str:
     if given:
         return given
     if variable == "MINGBAI_OWNER_URL" and os.environ.get("DATABASE_URL"):
-        raise click.ClickException("用自己的数据库时，还要设 MINGBAI_OWNER_URL（表的属主账户），迁移才能执行。")
+        raise click.ClickException(
+            "用自己的数据库时，还要设 MINGBAI_OWNER_URL（表的属主账户），迁移才能执行。"
+        )
     live = database.attach(environment.data_folder())
     if live is None:
-        raise click.ClickException("数据库没有在运行。请先执行 make run，或设 DATABASE_URL 指向自己的 PostgreSQL。")
+        raise click.ClickException(
+            "数据库没有在运行。请先执行 make run，或设 DATABASE_URL 指向自己的 PostgreSQL。"
+        )
     return str(getattr(live, role))
 
 
@@ -75,7 +79,9 @@ def migrate(on_step: object = None) -> None:
     from mingbai.kernel.grants import BEFORE
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(19)")  # several instances start: one migrates, others wait
+        cursor.execute(
+            "SELECT pg_advisory_lock(19)"
+        )  # several instances start: one migrates, others wait
         for statement in BEFORE:
             cursor.execute(statement)
     call_command("migrate", verbosity=0, interactive=False)

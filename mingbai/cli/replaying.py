@@ -33,7 +33,9 @@ def replay(file: Path, county: str, groups: Path | None) -> None:
 
     report = commands.replay(county=county, messages=messages, groups=given)
     got, done = report.received, report.digested
-    click.echo(f"{report.groups} 个群，新收 {got.new} 条，重复 {got.again} 条，因不同意采集未存 {got.dropped} 条。")
+    click.echo(
+        f"{report.groups} 个群，新收 {got.new} 条，重复 {got.again} 条，因不同意采集未存 {got.dropped} 条。"
+    )
     click.echo(f"直接立件 {done.filed} 件，待核对 {done.review} 条，并入已有件 {done.joined} 条。")
     for code, name in report.made:
         click.echo(f"县里没有唯一叫“{name}”的村，已建本地单元 {code}。")

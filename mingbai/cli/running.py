@@ -42,10 +42,16 @@ def run(*, demo: bool, city: str) -> int:
             click.echo(f"数据在 {data}")
             running = Server(data).start()
             urls = {"DATABASE_URL": running.app_url, "MINGBAI_OWNER_URL": running.owner_url}
-        children_environment = os.environ | urls | {
-            "MINGBAI_DATA": str(data), "MINGBAI_PORT": str(port), "PYTHONUNBUFFERED": "1",
-            "MINGBAI_DEMO": "1" if demo else os.environ.get("MINGBAI_DEMO", ""),
-        }
+        children_environment = (
+            os.environ
+            | urls
+            | {
+                "MINGBAI_DATA": str(data),
+                "MINGBAI_PORT": str(port),
+                "PYTHONUNBUFFERED": "1",
+                "MINGBAI_DEMO": "1" if demo else os.environ.get("MINGBAI_DEMO", ""),
+            }
+        )
         _step(["prepare", "--demo" if demo else "--no-demo", "--city", city], children_environment)
         served = {k: v for k, v in children_environment.items() if k != "MINGBAI_OWNER_URL"}
         children = [_start(["web"], served), _start(["worker"], served)]
@@ -58,7 +64,10 @@ def run(*, demo: bool, city: str) -> int:
                     click.echo("有一个服务意外停止，正在全部停下。请看上面的报错。", err=True)
                     return 1
             if running is not None and running.returncode is not None:
-                click.echo("数据库意外停止，正在全部停下。再次启动会自动恢复，已收下的内容不会丢。", err=True)
+                click.echo(
+                    "数据库意外停止，正在全部停下。再次启动会自动恢复，已收下的内容不会丢。",
+                    err=True,
+                )
                 return 1
         click.echo("\n正在停止……")
         return 0
@@ -108,9 +117,23 @@ def serve(*, workers: int, host: str) -> None:
     project.set_up()  # refuses a role that row-level security does not bind
     program = Path(sys.executable).parent / "granian"
     arguments = [
-        str(program), "--interface", "wsgi", "--host", host, "--port", str(environment.port()),
-        "--workers", str(workers), "--blocking-threads", "3", "--backlog", "512",
-        "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+        str(program),
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(environment.port()),
+        "--workers",
+        str(workers),
+        "--blocking-threads",
+        "3",
+        "--backlog",
+        "512",
+        "--no-ws",
+        "--log-level",
+        "warning",
+        "--respawn-failed-workers",
         "mingbai.config.wsgi:application",
     ]
     _as_root_folder()
@@ -133,7 +156,12 @@ def work() -> None:
 
 def _forked_migrate() -> None:
     """Migrate in a process of its own: this one will be the role that may not."""
-    done = subprocess.run([sys.executable, "-m", "mingbai", "migrate"], cwd=environment.ROOT, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mingbai", "migrate"],
+        cwd=environment.ROOT,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
         raise click.ClickException(done.stderr.decode() or done.stdout.decode())
 
@@ -144,8 +172,12 @@ def _collect_static() -> None:
 
     target = Path(settings.STATIC_ROOT)
     newest = max(
-        (p.stat().st_mtime for folder in ("mingbai", "build/static") for p in (environment.ROOT / folder).rglob("*")
-         if "static" in p.parts and p.is_file()),
+        (
+            p.stat().st_mtime
+            for folder in ("mingbai", "build/static")
+            for p in (environment.ROOT / folder).rglob("*")
+            if "static" in p.parts and p.is_file()
+        ),
         default=0.0,
     )
     manifest = target / "staticfiles.json"
@@ -171,18 +203,25 @@ def _free_port(wanted: int) -> int:
             if port != wanted:
                 click.echo(f"端口 {wanted} 被占用，改用 {port}。")
             return port
-    raise click.ClickException(f"端口 {wanted} 到 {wanted + 49} 都被占用，请用 MINGBAI_PORT 另设一个。")
+    raise click.ClickException(
+        f"端口 {wanted} 到 {wanted + 49} 都被占用，请用 MINGBAI_PORT 另设一个。"
+    )
 
 
 def _step(words: Sequence[str], variables: Mapping[str, str]) -> None:
-    done = subprocess.run([sys.executable, "-m", "mingbai", *words], cwd=environment.ROOT, env=variables, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "mingbai", *words], cwd=environment.ROOT, env=variables, check=False
+    )
     if done.returncode:
         raise click.ClickException("准备没有完成，请看上面的报错。")
 
 
 def _start(words: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "mingbai", *words], cwd=environment.ROOT, env=variables, start_new_session=True
+        [sys.executable, "-m", "mingbai", *words],
+        cwd=environment.ROOT,
+        env=variables,
+        start_new_session=True,
     )
 
 
@@ -215,7 +254,9 @@ def _welcome(port: int, *, demo: bool) -> None:
     from rich.table import Table
 
     console = Console()
-    console.print(f"\n明白已启动：[bold]http://localhost:{port}/[/bold]   工作人员：http://localhost:{port}/login")
+    console.print(
+        f"\n明白已启动：[bold]http://localhost:{port}/[/bold]   工作人员：http://localhost:{port}/login"
+    )
     if demo:
         from mingbai.cli.demo.cast import ACCOUNTS, CLUE_PASSPHRASE
 

@@ -37,17 +37,28 @@ def load(path: Path) -> list[tuple[str, str]]:
                     raise BadInput(f"没有代码为 {row['region']} 的区划。")
                 parent = queries.parent_body(row["region"], row["body_kind"])
                 body = commands.create_body(
-                    kind=row["body_kind"], region=row["region"], name=row["body"], duties=row["duties"],
-                    phone=row["phone"], parent=parent,
+                    kind=row["body_kind"],
+                    region=row["region"],
+                    name=row["body"],
+                    duties=row["duties"],
+                    phone=row["phone"],
+                    parent=parent,
                 )
                 person = queries.person_by_login(row["login"])
                 if person is None:
                     password = secrets.token_urlsafe(12)
-                    person = commands.create_staff(login=row["login"], name=row["name"], password=password).pk
+                    person = commands.create_staff(
+                        login=row["login"], name=row["name"], password=password
+                    ).pk
                     made.append((row["login"], password))
                 commands.appoint(
-                    actor=None, person_id=person, role=row["role"], region=row["region"], body_id=body,
-                    title=row["title"], since=clock.local(entered.at).date(),
+                    actor=None,
+                    person_id=person,
+                    role=row["role"],
+                    region=row["region"],
+                    body_id=body,
+                    title=row["title"],
+                    since=clock.local(entered.at).date(),
                 )
             except (BadInput, ValueError) as wrong:
                 raise BadInput(f"第 {number} 行有误：{wrong}") from wrong

@@ -18,35 +18,62 @@ from mingbai.regions import queries as regions
 Say = Callable[[str], None]
 
 _CHECKS: tuple[tuple[str, str], ...] = (
-    ("每件恰好一个件号", """
-        SELECT number FROM cases_case WHERE county = %(county)s GROUP BY number HAVING count(*) <> 1"""),
-    ("件号没有超过计数", """
+    (
+        "每件恰好一个件号",
+        """
+        SELECT number FROM cases_case WHERE county = %(county)s GROUP BY number HAVING count(*) <> 1""",
+    ),
+    (
+        "件号没有超过计数",
+        """
         SELECT c.number FROM cases_case c LEFT JOIN cases_counter k ON k.county = c.county
            AND k.month = substr(c.number, 8, 4)
-        WHERE c.county = %(county)s AND coalesce(k.last, 0) < substr(c.number, 13)::int"""),
-    ("每件都有提交记录", """
+        WHERE c.county = %(county)s AND coalesce(k.last, 0) < substr(c.number, 13)::int""",
+    ),
+    (
+        "每件都有提交记录",
+        """
         SELECT c.number FROM cases_case c WHERE c.county = %(county)s AND NOT EXISTS (
-           SELECT 1 FROM cases_caseevent e WHERE e.county = c.county AND e.case_id = c.id AND e.before = '')"""),
-    ("现在的状态就是最后一步的结果", """
+           SELECT 1 FROM cases_caseevent e WHERE e.county = c.county AND e.case_id = c.id AND e.before = '')""",
+    ),
+    (
+        "现在的状态就是最后一步的结果",
+        """
         SELECT c.number FROM cases_case c WHERE c.county = %(county)s AND c.state <> (
            SELECT e.after FROM cases_caseevent e WHERE e.county = c.county AND e.case_id = c.id
-              AND e.verb = ANY(%(moves)s) ORDER BY e.at DESC, e.id DESC LIMIT 1)"""),
-    ("附议人数和附议记录一致", """
+              AND e.verb = ANY(%(moves)s) ORDER BY e.at DESC, e.id DESC LIMIT 1)""",
+    ),
+    (
+        "附议人数和附议记录一致",
+        """
         SELECT c.number FROM cases_case c WHERE c.county = %(county)s AND c.supports <> (
-           SELECT count(*) FROM cases_support s WHERE s.county = c.county AND s.case_id = c.id)"""),
-    ("每件都留了痕", """
+           SELECT count(*) FROM cases_support s WHERE s.county = c.county AND s.case_id = c.id)""",
+    ),
+    (
+        "每件都留了痕",
+        """
         SELECT c.number FROM cases_case c WHERE c.county = %(county)s AND NOT EXISTS (
-           SELECT 1 FROM audit_entry a WHERE a.thing = 'case' AND a.thing_id = c.number)"""),
-    ("收下的每条群消息恰好登记一次", """
+           SELECT 1 FROM audit_entry a WHERE a.thing = 'case' AND a.thing_id = c.number)""",
+    ),
+    (
+        "收下的每条群消息恰好登记一次",
+        """
         SELECT m.external_id FROM capture_message m WHERE m.county = %(county)s AND NOT EXISTS (
-           SELECT 1 FROM capture_seen s WHERE s.county = m.county AND s.external_id = m.group_id || ':' || m.external_id)"""),
-    ("立了件的识别结果都有件", """
+           SELECT 1 FROM capture_seen s WHERE s.county = m.county AND s.external_id = m.group_id || ':' || m.external_id)""",
+    ),
+    (
+        "立了件的识别结果都有件",
+        """
         SELECT f.key FROM capture_finding f WHERE f.county = %(county)s AND f.status IN ('filed', 'merged')
-           AND NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.county = f.county AND c.number = f.case_number)"""),
-    ("待发的通知都有任务", """
+           AND NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.county = f.county AND c.number = f.case_number)""",
+    ),
+    (
+        "待发的通知都有任务",
+        """
         SELECT d.id::text FROM notices_delivery d WHERE d.county = %(county)s AND d.state = 'waiting'
            AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.task_name = 'notices.deliver'
-              AND (j.args->>'delivery_id')::bigint = d.id AND j.status IN ('todo', 'doing'))"""),
+              AND (j.args->>'delivery_id')::bigint = d.id AND j.status IN ('todo', 'doing'))""",
+    ),
 )
 
 
@@ -72,7 +99,8 @@ def _used(county: str) -> bool:
     with scopes.enter(scope=county), connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM cases_case WHERE county = %(county)s)"
-            " OR EXISTS (SELECT 1 FROM capture_message WHERE county = %(county)s)", {"county": county},
+            " OR EXISTS (SELECT 1 FROM capture_message WHERE county = %(county)s)",
+            {"county": county},
         )
         return bool(cursor.fetchone()[0])
 

@@ -33,13 +33,21 @@ def notify(
     """
     wanted = sorted(set(person_ids))
     now = clock.now()
-    made = Notice.objects.bulk_create([
-        Notice(
-            county=county, person_id=person, title=title[:60], text=text[:300], link=link,
-            thing=thing, thing_id=thing_id, created_at=now,
-        )
-        for person in wanted
-    ])
+    made = Notice.objects.bulk_create(
+        [
+            Notice(
+                county=county,
+                person_id=person,
+                title=title[:60],
+                text=text[:300],
+                link=link,
+                thing=thing,
+                thing_id=thing_id,
+                created_at=now,
+            )
+            for person in wanted
+        ]
+    )
     if sms and made:
         rows = Delivery.objects.bulk_create(
             [Delivery(county=county, notice=n, channel="sms") for n in made]
@@ -50,12 +58,26 @@ def notify(
     return len(made)
 
 
-def notify_body(*, body_id: int, county: str, title: str, text: str, link: str = "",
-                thing: str = "", thing_id: str = "") -> int:
+def notify_body(
+    *,
+    body_id: int,
+    county: str,
+    title: str,
+    text: str,
+    link: str = "",
+    thing: str = "",
+    thing_id: str = "",
+) -> int:
     """Tell everybody who holds a post in the body today."""
     people = [post.person_id for post in accounts.staff_of(body_id)]
     return notify(
-        person_ids=people, county=county, title=title, text=text, link=link, thing=thing, thing_id=thing_id
+        person_ids=people,
+        county=county,
+        title=title,
+        text=text,
+        link=link,
+        thing=thing,
+        thing_id=thing_id,
     )
 
 
@@ -73,8 +95,10 @@ def mark_read(*, actor: Actor, notice_id: int | None = None) -> str:
 def deliver(*, county: str, delivery_id: int) -> bool:
     """Send one delivery; False when it failed and should be tried again. A second run does nothing."""
     row = (
-        Delivery.objects.select_for_update(of=("self",)).select_related("notice")
-        .filter(county=county, pk=delivery_id).first()
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("notice")
+        .filter(county=county, pk=delivery_id)
+        .first()
     )
     if row is None or row.state != Delivery.State.WAITING:
         return True

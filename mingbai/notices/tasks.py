@@ -13,7 +13,9 @@ class NotSent(Exception):
     """The channel did not take the message; the job is tried again."""
 
 
-@app.task(name="notices.deliver", queue="notices", retry=RetryStrategy(max_attempts=6, exponential_wait=4))
+@app.task(
+    name="notices.deliver", queue="notices", retry=RetryStrategy(max_attempts=6, exponential_wait=4)
+)
 def deliver(county: str, delivery_id: int) -> None:
     """Send one delivery; raises ``NotSent`` so that the job is tried again."""
     with scopes.enter(scope=county):
@@ -23,12 +25,15 @@ def deliver(county: str, delivery_id: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="kernel.retry_stalled", queue="notices", queueing_lock="kernel.retry_stalled", pass_context=True)
+@app.task(
+    name="kernel.retry_stalled",
+    queue="notices",
+    queueing_lock="kernel.retry_stalled",
+    pass_context=True,
+)
 async def retry_stalled(context: JobContext, timestamp: int) -> None:
     """Each minute: run again the jobs whose worker died in the middle (off by default in procrastinate)."""
     del timestamp
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
         await manager.retry_job(job)
-
-

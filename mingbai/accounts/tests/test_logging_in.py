@@ -31,7 +31,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Collect what the carrier is given."""
     box: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        "mingbai.accounts.commands.sms_sender", lambda: lambda phone, text: box.append((phone, text))
+        "mingbai.accounts.commands.sms_sender",
+        lambda: lambda phone, text: box.append((phone, text)),
     )
     return box
 
@@ -49,7 +50,9 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_words(officer: Person
     assert str(wrong.value) == str(unknown.value)
 
 
-def test_five_wrong_passwords_lock_for_a_quarter_of_an_hour(officer: Person, at: Callable[[str], None]) -> None:
+def test_five_wrong_passwords_lock_for_a_quarter_of_an_hour(
+    officer: Person, at: Callable[[str], None]
+) -> None:
     at("2026-11-18 09:00")
     for _ in range(5):
         with pytest.raises(BadInput):
@@ -76,7 +79,9 @@ def test_a_person_who_left_cannot_log_in(officer: Person) -> None:
         commands.log_in(login="officer", password=PASSWORD)
 
 
-@pytest.mark.parametrize("word", ["short", "1234567890", "officer-2026"], ids=["short", "digits", "name"])
+@pytest.mark.parametrize(
+    "word", ["short", "1234567890", "officer-2026"], ids=["short", "digits", "name"]
+)
 def test_weak_passwords_are_refused(officer: Person, word: str) -> None:
     before = officer.password
     with pytest.raises(BadInput):
@@ -91,7 +96,9 @@ def test_a_code_makes_the_villager_at_first_use_and_finds_them_again(
     at("2026-11-18 09:00")
     person = commands.check_phone_code(phone=PHONE, code=commands.send_phone_code(phone=PHONE))
     at("2026-11-18 09:05")
-    again = commands.check_phone_code(phone="138 0000 7777", code=commands.send_phone_code(phone=PHONE))
+    again = commands.check_phone_code(
+        phone="138 0000 7777", code=commands.send_phone_code(phone=PHONE)
+    )
     assert (again.pk, queries.phone_of(person.pk)) == (person.pk, PHONE)
     assert [phone for phone, _ in sent] == [PHONE, PHONE]
 
@@ -102,7 +109,9 @@ def test_neither_phone_nor_code_lies_in_clear(county: None, sent: list[tuple[str
     person = Person.objects.get(phone_index=sealing.index(PHONE))
     assert PHONE.encode() not in bytes(person.phone_sealed or b"")
     assert code not in PhoneCode.objects.get().code_hash
-    assert all(PHONE not in str(e.__dict__) and code not in str(e.__dict__) for e in Entry.objects.all())
+    assert all(
+        PHONE not in str(e.__dict__) and code not in str(e.__dict__) for e in Entry.objects.all()
+    )
 
 
 def test_a_code_works_once(county: None, sent: list[tuple[str, str]]) -> None:
@@ -112,7 +121,9 @@ def test_a_code_works_once(county: None, sent: list[tuple[str, str]]) -> None:
         commands.check_phone_code(phone=PHONE, code=code)
 
 
-def test_a_code_dies_after_ten_minutes(county: None, sent: list[tuple[str, str]], at: Callable[[str], None]) -> None:
+def test_a_code_dies_after_ten_minutes(
+    county: None, sent: list[tuple[str, str]], at: Callable[[str], None]
+) -> None:
     at("2026-11-18 09:00")
     code = commands.send_phone_code(phone=PHONE)
     at("2026-11-18 09:11")
@@ -145,7 +156,9 @@ def test_codes_are_sent_once_a_minute_and_five_an_hour(
     assert len(sent) == 5
 
 
-def test_a_number_that_is_no_mobile_number_is_refused(county: None, sent: list[tuple[str, str]]) -> None:
+def test_a_number_that_is_no_mobile_number_is_refused(
+    county: None, sent: list[tuple[str, str]]
+) -> None:
     with pytest.raises(BadInput, match="11 位"):
         commands.send_phone_code(phone="0595-23880000")
     assert sent == []

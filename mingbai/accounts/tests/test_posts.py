@@ -46,10 +46,17 @@ def test_somebody_elses_post_cannot_be_taken(cast: Any, client_as: Callable[[str
     assert client.session["post"] == cast.posts["officer"].pk
 
 
-def test_two_posts_can_be_switched_and_the_choice_is_kept(cast: Any, client_as: Callable[[str], Any]) -> None:
+def test_two_posts_can_be_switched_and_the_choice_is_kept(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
     second = commands.appoint(
-        actor=None, person_id=cast.people["officer"].pk, role="town_staff", region="350525101000",
-        body_id=cast.bodies["town"].pk, title="包村干部", since=clock.today(),
+        actor=None,
+        person_id=cast.people["officer"].pk,
+        role="town_staff",
+        region="350525101000",
+        body_id=cast.bodies["town"].pk,
+        title="包村干部",
+        since=clock.today(),
     )
     client = client_as("officer")
     assert client.post("/post", {"post": second}).status_code == 302
@@ -62,8 +69,13 @@ def test_only_it_administrators_appoint(cast: Any, who: str) -> None:
     before = Post.objects.count()
     with pytest.raises(Refused):
         commands.appoint(
-            actor=cast.actor(who), person_id=cast.people["other"].pk, role="village_officer", region=VILLAGE,
-            body_id=cast.bodies["village"].pk, title="村干部", since=clock.today(),
+            actor=cast.actor(who),
+            person_id=cast.people["other"].pk,
+            role="village_officer",
+            region=VILLAGE,
+            body_id=cast.bodies["village"].pk,
+            title="村干部",
+            since=clock.today(),
         )
     assert Post.objects.count() == before
 
@@ -72,14 +84,23 @@ def test_an_administrator_cannot_appoint_themself(cast: Any) -> None:
     before = Post.objects.count()
     with pytest.raises(Refused, match="不能给自己"):
         commands.appoint(
-            actor=cast.actor("it"), person_id=cast.people["it"].pk, role="county_handler", region="350525000000",
-            body_id=cast.bodies["discipline"].pk, title="案管室干部", since=clock.today(),
+            actor=cast.actor("it"),
+            person_id=cast.people["it"].pk,
+            role="county_handler",
+            region="350525000000",
+            body_id=cast.bodies["discipline"].pk,
+            title="案管室干部",
+            since=clock.today(),
         )
     assert Post.objects.count() == before
 
 
-@pytest.mark.parametrize("address", ["//evil.example/x", "https://evil.example/", "\\\\evil.example"])
-def test_login_never_leads_to_another_site(cast: Any, client_as: Callable[[str], Any], address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["//evil.example/x", "https://evil.example/", "\\\\evil.example"]
+)
+def test_login_never_leads_to_another_site(
+    cast: Any, client_as: Callable[[str], Any], address: str
+) -> None:
     from mingbai.accounts.views import next_page
 
     request = client_as("anyone").get("/login", {"next": address}).wsgi_request
@@ -91,14 +112,25 @@ def test_the_middleware_asks_nothing_for_passers_by_and_three_things_for_staff(
 ) -> None:
     def sessions(name: str) -> list[str]:
         client = client_as(name)
-        with CaptureQueriesContext(connection, ) as seen:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
             client.get("/about/privacy")
-        return [q["sql"] for q in seen if "FROM \"" in q["sql"]]
+        return [q["sql"] for q in seen if 'FROM "' in q["sql"]]
 
     assert sessions("anyone") == []
     asked = sessions("officer")
-    assert [next(t for t in ("django_session", "accounts_post", "accounts_person") if f'FROM "{t}"' in sql) for sql in asked] == [
-        "django_session", "accounts_person", "accounts_post",
+    assert [
+        next(
+            t
+            for t in ("django_session", "accounts_post", "accounts_person")
+            if f'FROM "{t}"' in sql
+        )
+        for sql in asked
+    ] == [
+        "django_session",
+        "accounts_person",
+        "accounts_post",
     ]
 
 

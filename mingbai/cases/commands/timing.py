@@ -89,9 +89,14 @@ def _confirm(case: Case, due_at: datetime) -> None:
     case.overdue = case.overdue and due_at < clock.now()
     case.save(update_fields=["due_at", "due_provisional", "overdue"])
     audit.record(
-        actor=SYSTEM, verb="case.recompute_deadline", thing="case", thing_id=case.number,
-        region=case.region, county=case.county,
-        before={"due": was, "provisional": True}, after={"due": due_at, "provisional": False},
+        actor=SYSTEM,
+        verb="case.recompute_deadline",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
+        county=case.county,
+        before={"due": was, "provisional": True},
+        after={"due": due_at, "provisional": False},
         detail={"was": was.isoformat() if was else "", "due": due_at.isoformat()},
     )
 

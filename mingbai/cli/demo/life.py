@@ -108,7 +108,14 @@ def _homes(count: int) -> list[Any]:
     """Return the villages that live: all of the played town first, then the county's others."""
     with scopes.enter():
         places = [v for v in regions.villages(COUNTY) if not v.is_local]
-    places.sort(key=lambda v: (v.code[:9] != TOWN[:9], v.level != "village", not v.name.endswith("村"), v.code))
+    places.sort(
+        key=lambda v: (
+            v.code[:9] != TOWN[:9],
+            v.level != "village",
+            not v.name.endswith("村"),
+            v.code,
+        )
+    )
     return places[:count]
 
 
@@ -119,12 +126,20 @@ def _staff() -> None:
         town_villages = _homes(1)
         home = town_villages[0].code
         keys = {
-            "village": bodies[home], "town": bodies[TOWN], "county": bodies["county"], "water": bodies["water"],
-            "discipline": bodies["discipline"], "platform": bodies["platform"],
+            "village": bodies[home],
+            "town": bodies[TOWN],
+            "county": bodies["county"],
+            "water": bodies["water"],
+            "discipline": bodies["discipline"],
+            "platform": bodies["platform"],
         }
         places = {
-            "village": home, "town": TOWN, "county": f"{COUNTY}000000", "water": f"{COUNTY}000000",
-            "discipline": f"{COUNTY}000000", "platform": f"{COUNTY}000000",
+            "village": home,
+            "town": TOWN,
+            "county": f"{COUNTY}000000",
+            "water": f"{COUNTY}000000",
+            "discipline": f"{COUNTY}000000",
+            "platform": f"{COUNTY}000000",
         }
         for account in ACCOUNTS:
             if account.role == "villager":
@@ -133,8 +148,13 @@ def _staff() -> None:
                 login=account.login, name=account.name, password=DEMO_PASSWORD, demo=True
             )
             accounts.appoint(
-                actor=None, person_id=person.pk, role=account.role, region=places[account.body],
-                body_id=keys[account.body], title=account.title, since=since,
+                actor=None,
+                person_id=person.pk,
+                role=account.role,
+                region=places[account.body],
+                body_id=keys[account.body],
+                title=account.title,
+                since=since,
             )
         _others(bodies, {home, TOWN}, since)
         public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
@@ -146,27 +166,44 @@ def _bodies() -> dict[str, int]:
     """Make every office of the county: by region code for villages and towns, by word above."""
     place = f"{COUNTY}000000"
     name = regions.region(place).name
-    county = accounts.create_body(kind="county", region=place, name=f"{name}受理中心", phone="0595-23880001")
+    county = accounts.create_body(
+        kind="county", region=place, name=f"{name}受理中心", phone="0595-23880001"
+    )
     found = {
         "county": county,
-        "discipline": accounts.create_body(kind="discipline", region=place, name=f"{name}纪委监委", phone="0595-23880002"),
-        "platform": accounts.create_body(kind="platform", region=place, name=f"{name}平台运维", phone="0595-23880003"),
+        "discipline": accounts.create_body(
+            kind="discipline", region=place, name=f"{name}纪委监委", phone="0595-23880002"
+        ),
+        "platform": accounts.create_body(
+            kind="platform", region=place, name=f"{name}平台运维", phone="0595-23880003"
+        ),
     }
     for number, (key, word, duties) in enumerate(DEPARTMENTS):
         found[key] = accounts.create_body(
-            kind="department", region=place, name=f"{name}{word}", duties=duties,
-            phone=f"0595-238810{number:02d}", parent=county,
+            kind="department",
+            region=place,
+            name=f"{name}{word}",
+            duties=duties,
+            phone=f"0595-238810{number:02d}",
+            parent=county,
         )
     for number, town in enumerate(regions.children(place)):
         kind = "街道办事处" if town.name.endswith("街道") else "人民政府"
         found[town.code] = accounts.create_body(
-            kind="town", region=town.code, name=f"{town.name}{kind}", phone=f"0595-23{number:02d}0100", parent=county
+            kind="town",
+            region=town.code,
+            name=f"{town.name}{kind}",
+            phone=f"0595-23{number:02d}0100",
+            parent=county,
         )
         for place_number, village in enumerate(regions.children(town.code)):
             word = "居委会" if village.name.endswith("社区") else "村委会"
             found[village.code] = accounts.create_body(
-                kind="village", region=village.code, name=f"{village.name}{word}",
-                phone=f"0595-23{number:02d}{place_number + 1:02d}18", parent=found[town.code],
+                kind="village",
+                region=village.code,
+                name=f"{village.name}{word}",
+                phone=f"0595-23{number:02d}{place_number + 1:02d}18",
+                parent=found[town.code],
             )
     return found
 
@@ -185,9 +222,17 @@ def _others(bodies: Mapping[str, int], played: set[str], since: date) -> None:
             region = key
         else:
             role, title, region = "department", "经办股股长", f"{COUNTY}000000"
-        person = accounts.create_staff(login=f"demo{number}", name=_name(number), password=None, demo=True)
+        person = accounts.create_staff(
+            login=f"demo{number}", name=_name(number), password=None, demo=True
+        )
         accounts.appoint(
-            actor=None, person_id=person.pk, role=role, region=region, body_id=body_id, title=title, since=since
+            actor=None,
+            person_id=person.pk,
+            role=role,
+            region=region,
+            body_id=body_id,
+            title=title,
+            since=since,
         )
 
 
@@ -197,9 +242,14 @@ def _groups(homes: Sequence[Any], today: date) -> dict[str, int]:
         for number, village in enumerate(homes):
             members = 180 + number * 53 % 320
             made[village.code] = capture.register_group(
-                actor=None, region=village.code, platform=PLATFORM, external_id=f"demo-{village.code}",
-                name=f"{village.short_name}监督服务群", owner=f"{village.short_name}村务",
-                members=members, households=members * 7 // 10,
+                actor=None,
+                region=village.code,
+                platform=PLATFORM,
+                external_id=f"demo-{village.code}",
+                name=f"{village.short_name}监督服务群",
+                owner=f"{village.short_name}村务",
+                members=members,
+                households=members * 7 // 10,
                 consent_on=today - timedelta(days=60) if number % 9 else None,
                 mode="confirmed" if number % 5 == 4 else "automatic",
             )
@@ -223,12 +273,19 @@ def _talk(homes: Sequence[Any], groups: Mapping[str, int], today: date, days: in
     return said
 
 
-def _message(line: Mapping[str, Any], number: int, village: Any, town: str, today: date) -> InboundMessage:
+def _message(
+    line: Mapping[str, Any], number: int, village: Any, town: str, today: date
+) -> InboundMessage:
     text = line["text"].replace("{村}", village.name).replace("{镇}", town)
     return InboundMessage(
-        external_id=f"{today:%Y%m%d}-{number:04d}", group=f"demo-{village.code}", village=village.name,
-        sender=line["sender"], role=line["role"], said_at=_moment(today, line["day"], line["time"]),
-        kind=line["type"], text=text,
+        external_id=f"{today:%Y%m%d}-{number:04d}",
+        group=f"demo-{village.code}",
+        village=village.name,
+        sender=line["sender"],
+        role=line["role"],
+        said_at=_moment(today, line["day"], line["time"]),
+        kind=line["type"],
+        text=text,
     )
 
 
@@ -248,7 +305,14 @@ def _cases(homes: Sequence[Any], today: date, days: int, step: Callable[[float],
     for copy in range(extra):
         for number, row in enumerate(rows):
             place = (row["village"] - 1 + copy * 40) % len(homes)
-            _one_case(row, f"{today}-{copy}-{number}", homes[place], today, villager if number % 4 == 0 else None, number)
+            _one_case(
+                row,
+                f"{today}-{copy}-{number}",
+                homes[place],
+                today,
+                villager if number % 4 == 0 else None,
+                number,
+            )
             told += 1
             step(told / total)
     return told
@@ -263,7 +327,9 @@ def _phone_person(phone: str) -> int:
     return accounts.villager(phone=phone).pk
 
 
-def _one_case(row: Mapping[str, Any], key: str, village: Any, today: date, villager: int | None, number: int) -> None:
+def _one_case(
+    row: Mapping[str, Any], key: str, village: Any, today: date, villager: int | None, number: int
+) -> None:
     filed = _moment(today, row["day"], row["time"])
     with scopes.enter(scope=COUNTY, at=filed):
         phone = f"138{number % 100000000:08d}" if villager is None else VILLAGER_PHONE
@@ -271,11 +337,24 @@ def _one_case(row: Mapping[str, Any], key: str, village: Any, today: date, villa
         desk = row["source"] == "desk"
         officer = _holder(village.code)
         actor = officer if desk else people.actor_for(reporter)
-        photos = [uploads.store_bytes(pictures.draw(row["photo"], number), "photo.jpg")] if row["photo"] != "none" else []
+        photos = (
+            [uploads.store_bytes(pictures.draw(row["photo"], number), "photo.jpg")]
+            if row["photo"] != "none"
+            else []
+        )
         case_number = cases.submit_case(
-            actor=actor, token=uuid.uuid5(SPACE, key), region=village.code,
-            text=_fill(row["text"], village), field=row["field"], title=_fill(row["title"], village), place=row["place"],
-            urgent=row["urgency"] == "urgent", is_public=row["public"], phone=phone, source=row["source"], files=photos,
+            actor=actor,
+            token=uuid.uuid5(SPACE, key),
+            region=village.code,
+            text=_fill(row["text"], village),
+            field=row["field"],
+            title=_fill(row["title"], village),
+            place=row["place"],
+            urgent=row["urgency"] == "urgent",
+            is_public=row["public"],
+            phone=phone,
+            source=row["source"],
+            files=photos,
         )
     for step in row["steps"]:
         at = _moment(today, step["day"], step["time"])
@@ -320,10 +399,17 @@ def _step(case_number: str, step: Mapping[str, Any], village: Any, number: int) 
     """Let whoever holds the case take the written step; a step that no longer fits is left out."""
     view = case_queries.standing(COUNTY, case_number)
     actor = _somebody(view.body_id)
-    common: dict[str, Any] = {"actor": actor, "county": COUNTY, "number": case_number, "version": view.version}
+    common: dict[str, Any] = {
+        "actor": actor,
+        "county": COUNTY,
+        "number": case_number,
+        "version": view.version,
+    }
     text = _fill(step["text"], village)
     photo = step.get("photo") or "none"
-    shots = [uploads.store_bytes(pictures.draw(photo, number), "photo.jpg")] if photo != "none" else []
+    shots = (
+        [uploads.store_bytes(pictures.draw(photo, number), "photo.jpg")] if photo != "none" else []
+    )
     try:
         if step["verb"] == "answer":
             _ready(case_number)
@@ -355,7 +441,12 @@ def _ready(case_number: str) -> None:
     for verb in (cases.accept, cases.start):
         view = case_queries.standing(COUNTY, case_number)
         try:
-            verb(actor=_somebody(view.body_id), county=COUNTY, number=case_number, version=view.version)
+            verb(
+                actor=_somebody(view.body_id),
+                county=COUNTY,
+                number=case_number,
+                version=view.version,
+            )
         except (BadInput, Missing, Refused):
             continue
 
@@ -364,10 +455,12 @@ def _rate(case_number: str, rating: Mapping[str, str], reporter: int) -> None:
     view = case_queries.standing(COUNTY, case_number)
     try:
         cases.rate(
-            actor=people.actor_for(reporter), county=COUNTY, number=case_number, version=view.version,
-            score=rating["score"], reason=rating["text"],
+            actor=people.actor_for(reporter),
+            county=COUNTY,
+            number=case_number,
+            version=view.version,
+            score=rating["score"],
+            reason=rating["text"],
         )
     except (BadInput, Missing, Refused):
         return
-
-

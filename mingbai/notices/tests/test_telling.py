@@ -17,14 +17,20 @@ COUNTY = "350525"
 
 def tell(*people: int, sms: bool = False) -> int:
     return commands.notify(
-        person_ids=people, county=COUNTY, title="你反映的事有了答复", text="件号 350525-2611-00001，请看一看。",
-        link="/c/350525-2611-00001", sms=sms,
+        person_ids=people,
+        county=COUNTY,
+        title="你反映的事有了答复",
+        text="件号 350525-2611-00001，请看一看。",
+        link="/c/350525-2611-00001",
+        sms=sms,
     )
 
 
 def jobs() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.deliver'")
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.deliver'"
+        )
         return int(cursor.fetchone()[0])
 
 
@@ -44,9 +50,15 @@ def test_a_rolled_back_transaction_leaves_neither_notice_nor_job(cast: Any) -> N
 
 
 def test_everybody_of_a_body_is_told(cast: Any) -> None:
-    assert commands.notify_body(
-        body_id=cast.bodies["discipline"].pk, county=COUNTY, title="有新情况", text="请登录查看。"
-    ) == 2
+    assert (
+        commands.notify_body(
+            body_id=cast.bodies["discipline"].pk,
+            county=COUNTY,
+            title="有新情况",
+            text="请登录查看。",
+        )
+        == 2
+    )
 
 
 def test_one_cannot_mark_anothers_notice(cast: Any) -> None:
@@ -54,7 +66,10 @@ def test_one_cannot_mark_anothers_notice(cast: Any) -> None:
     notice = Notice.objects.get()
     assert commands.mark_read(actor=cast.actor("other"), notice_id=notice.pk) == ""
     assert queries.unread_count(cast.people["villager"].pk) == 1
-    assert commands.mark_read(actor=cast.actor("villager"), notice_id=notice.pk) == "/c/350525-2611-00001"
+    assert (
+        commands.mark_read(actor=cast.actor("villager"), notice_id=notice.pk)
+        == "/c/350525-2611-00001"
+    )
     assert queries.unread_count(cast.people["villager"].pk) == 0
 
 
@@ -80,12 +95,16 @@ def test_a_carrier_that_is_away_is_tried_again_and_given_up_in_the_end(
     monkeypatch.setattr("mingbai.notices.commands.sms_sender", lambda: away)
     tell(cast.people["villager"].pk, sms=True)
     row = Delivery.objects.get()
-    assert [commands.deliver(county=COUNTY, delivery_id=row.pk) for _ in range(6)] == [False] * 5 + [True]
+    assert [commands.deliver(county=COUNTY, delivery_id=row.pk) for _ in range(6)] == [
+        False
+    ] * 5 + [True]
     row.refresh_from_db()
     assert (row.state, row.tries) == ("failed", 6)
 
 
-def test_the_inbox_shows_ones_own_and_says_so_when_it_is_empty(cast: Any, client_as: Callable[[str], Any]) -> None:
+def test_the_inbox_shows_ones_own_and_says_so_when_it_is_empty(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
     tell(cast.people["villager"].pk)
     own, other = client_as("villager"), client_as("other")
     assert "你反映的事有了答复" in own.get("/inbox").content.decode()
