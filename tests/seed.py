@@ -15,16 +15,16 @@ import django
 
 django.setup()
 
-from django.contrib.auth.hashers import make_password  # noqa: E402
+from django.contrib.auth.hashers import make_password
 
-from conftest import plant_cast, plant_territory  # noqa: E402
-from mingbai.accounts.models import Person  # noqa: E402
-from mingbai.capture import commands as capture  # noqa: E402
-from mingbai.cases import commands as cases  # noqa: E402
-from mingbai.cli.demo import pictures  # noqa: E402
-from mingbai.clues import commands as clues  # noqa: E402
-from mingbai.clues import sealing  # noqa: E402
-from mingbai.kernel import deadlines, scopes, uploads  # noqa: E402
+from conftest import plant_cast, plant_territory
+from mingbai.accounts.models import Person
+from mingbai.capture import commands as capture
+from mingbai.cases import commands as cases
+from mingbai.cli.demo import pictures
+from mingbai.clues import commands as clues
+from mingbai.clues import sealing
+from mingbai.kernel import deadlines, scopes, uploads
 
 VILLAGE, NEIGHBOUR = "350525101201", "350525101202"
 PASSPHRASE = "案管室测试口令十二字"

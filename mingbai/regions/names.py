@@ -6,7 +6,6 @@ import re
 
 from pypinyin import Style, lazy_pinyin
 
-
 _RESIDENTS = re.compile(r"(?:居民委员会|居民委会|居民会|居委会)$")
 _VILLAGERS = re.compile(r"(?:村民委员会|村民委会|村委会)$")
 _COMMITTEE = re.compile(r"(?<=社区|嘎查)(?:管理)?委员?会$")

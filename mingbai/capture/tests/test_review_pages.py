@@ -131,7 +131,7 @@ def test_the_desk_costs_the_same_with_one_finding_and_with_thirty(asked: Any, cl
         other = group_of(f"n{n}", mode="confirmed")
         other.take(other.say("water", n))
     asked.read()
-    assert queries_of(clerk, "/capture/review") == few == 29
+    assert queries_of(clerk, "/capture/review") == few == 23
 
 
 def test_the_registry_costs_the_same_with_one_group_and_with_thirty(talk: Any, client_as: Any, group_of: Any) -> None:
@@ -139,4 +139,4 @@ def test_the_registry_costs_the_same_with_one_group_and_with_thirty(talk: Any, c
     few = queries_of(officer, "/capture/groups")
     for n in range(29):
         group_of(f"n{n}", NEIGHBOUR)
-    assert queries_of(officer, "/capture/groups") == few == 20
+    assert queries_of(officer, "/capture/groups") == few == 15

@@ -158,7 +158,7 @@ def brief() -> QuerySet[Case]:
     return rows().defer("text", "source_text")
 
 
-def brief() -> QuerySet[Case]:
+def nameless() -> QuerySet[Case]:
     """Return cases with the body at hand, for public lists that name no handler."""
     return Case.objects.select_related("body").defer("search", "source_text", "text")
 
@@ -191,7 +191,7 @@ def village_cases(region: str, state: str = "open", after: str = "") -> Page[Cas
     wanted = {"open": OPEN, "solved": SOLVED}.get(state)
     if wanted is None:
         raise BadInput("没有这一类，请从在办或办结里选。", "state")
-    cases = brief().filter(shown(), county=region[:6], region=region, state__in=wanted)
+    cases = nameless().filter(shown(), county=region[:6], region=region, state__in=wanted)
     found = page(cases, order=("-submitted_at", "-id"), after=after, size=20)
     liner = Liner()
     return Page([liner.line(case, "", clear=False) for case in found.rows], found.next)
