@@ -252,16 +252,14 @@ def _village(finding: Finding) -> str:
 
 def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
     """Return what was found in the week before these lines: the group's own, and the town's latest."""
-    begin = lines[0].said_at  # a late line belongs to nothing that was said after it
+    begin, end = lines[0].said_at, lines[-1].said_at
     rows = Finding.objects.filter(
-        inside(group.region[:9]),
-        county=group.county,
-        said_at__gte=begin - MEMORY,
-        said_at__lte=begin,
+        inside(group.region[:9]), county=group.county, said_at__gte=begin - MEMORY
     ).exclude(status=Finding.Status.DISMISSED)
     fields = rows.values_list(*_FOUND, F("group__external_id")).order_by("-said_at", "-id")
-    own = fields.filter(group=group)[:REMEMBERED]
-    others = fields.exclude(group=group)[:REMEMBERED]
+    # A late line joins nothing that was said after it, but may be the trouble of the next village.
+    own = fields.filter(group=group, said_at__lte=begin)[:REMEMBERED]
+    others = fields.exclude(group=group).filter(said_at__lte=end)[:REMEMBERED]
     return sorted(map(_found, [*own, *others]), key=lambda f: (f.said_at, f.key))
 
 

@@ -17,11 +17,12 @@ BEGIN = datetime(2026, 3, 2, 6, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 def export(words: dict[str, str]) -> Any:
     """Give a function that makes the messages of a small export for a group and village."""
 
-    def make(group: str = "e1", village: str = "石鼓村", keys: Sequence[str] = ("hello", "lamp", "me_too", "ask")) -> list[Any]:
+    def make(group: str = "e1", village: str = "石鼓村", keys: Sequence[str] = ("hello", "lamp", "me_too", "ask"),
+             minute: int = 0) -> list[Any]:
         from mingbai.capture.events import InboundMessage
 
         return [
-            InboundMessage(f"{group}-{n}", group, village, f"s{n}", "villager", BEGIN + timedelta(minutes=3 * n), "text", words[key])
+            InboundMessage(f"{group}-{n}", group, village, f"s{n}", "villager", BEGIN + timedelta(minutes=minute + 3 * n), "text", words[key])
             for n, key in enumerate(keys)
         ]
 
@@ -138,7 +139,7 @@ def test_old_talk_is_compared_with_what_was_said_around_it(cast: Any, export: An
     from mingbai.capture import commands
     from mingbai.capture.models import Finding
 
-    commands.replay(county=COUNTY, messages=[*export("e1", "石鼓村", ("water",)), *export("e2", "桃场村", ("water",))])
+    commands.replay(county=COUNTY, messages=[*export("e1", "石鼓村", ("water",)), *export("e2", "桃场村", ("hello", "water"), minute=10)])
     first, second = Finding.objects.order_by("group__external_id")
     assert (first.status, second.status, second.same_as) == ("filed", "review", first.case_number)
 

@@ -99,7 +99,8 @@ def _csv(text: str, columns: tuple[str, ...] = COLUMNS) -> Iterator[tuple[int, d
         for row in reader:
             yield reader.line_num, {name: row[name] for name in columns}
     except csv.Error as wrong:
-        raise BadInput(f"第 {reader.line_num} 行读不了，请检查引号是否成对。") from wrong
+        # line_num is the last line of the row before.
+        raise BadInput(f"第 {reader.line_num + 1} 行读不了，请检查引号是否成对。") from wrong
 
 
 def _checked(number: int, row: dict[str, Any]) -> tuple[dict[str, Any], InboundMessage]:

@@ -107,7 +107,7 @@ def test_a_table_without_a_column_says_which(tmp_path: Path) -> None:
 def test_a_quote_that_never_ends_is_no_long_message(tmp_path: Path) -> None:
     path = table(tmp_path, ROW)
     path.write_text(path.read_text(encoding="utf-8-sig") + '2,g1,石鼓村,s1,villager,2026-03-02,text,"没有结尾\n3,g1,x\n', encoding="utf-8")
-    assert refused(path) == "第 5 行读不了，请检查引号是否成对。"
+    assert refused(path) == "第 4 行读不了，请检查引号是否成对。"
 
 
 def test_a_short_line_of_a_table_lacks_what_it_lacks(tmp_path: Path) -> None:
