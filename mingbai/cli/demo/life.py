@@ -10,8 +10,10 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -36,6 +38,8 @@ from mingbai.regions import queries as regions
 COUNTY = "350525"
 TOWN = "350525101000"
 PLATFORM = "demo"
+WEEKS = 21  # days that were written
+WRITTEN = 40  # villages that were written
 SPACE = uuid.UUID("0d4f3c52-7f53-4c11-8a3a-6d6b2b1d2f10")
 Progress = Callable[[float, str], None]
 
@@ -49,30 +53,34 @@ def live(
 ) -> str:
     """Write the demo's staff, groups, talk and cases; return a sentence that says what was made.
 
-    ``villages`` beyond the written forty repeat their talk under other names; ``days`` cuts the three
-    weeks. With ``refresh`` the county must have been filled before: its life is told again up to today.
+    ``villages`` beyond the written forty repeat their life under other names, through the county and
+    then the rest of the city; ``days`` beyond three weeks repeat the weeks before. With ``refresh``
+    the life is told again up to today.
     """
     with scopes.enter(scope=COUNTY):
-        staffed = people.has_staff(COUNTY)
         today = clock.today()
     if lived() and not refresh:
         return "演示数据已经在了。要挪到今天，请加 --refresh。"
     on_progress(0.0, "岗位")
-    if not staffed:
-        _staff()
     homes = _homes(villages)
+    counties = sorted({COUNTY, *(v.county for v in homes)})
+    for county in counties:
+        with scopes.enter(scope=county):
+            if not people.has_staff(county):
+                _staff(county)
     on_progress(0.15, "村群")
     groups = _groups(homes, today)
     told = _cases(homes, today, days, lambda share: on_progress(0.2 + 0.4 * share, "诉求"))
     on_progress(0.6, "聊天")
     said = _talk(homes, groups, today, days)
-    on_progress(0.8, "采集")
-    while capture.digest(county=COUNTY, everything=True).messages:
-        pass
-    on_progress(0.95, "期限")
+    for place, county in enumerate(counties):
+        on_progress(0.8 + 0.15 * place / len(counties), "采集")
+        while capture.digest(county=county, everything=True).messages:
+            pass
+        with scopes.enter(scope=county):
+            cases.escalate_overdue(county)
+            cases.close_silent(county)
     with scopes.enter(scope=COUNTY):
-        cases.escalate_overdue(COUNTY)
-        cases.close_silent(COUNTY)
         record(actor=None, verb="live", thing="demo", thing_id=COUNTY, county=COUNTY)
     on_progress(1.0, "演示数据已写好")
     return f"演示数据已写好：{len(homes)} 个村，{told} 件诉求，{said} 条群消息。"
@@ -105,13 +113,13 @@ def _name(number: int) -> str:
 
 
 def _homes(count: int) -> list[Any]:
-    """Return the villages that live: all of the played town first, then the county's others."""
+    """Return the villages that live: the played town's first, then the county's, then the city's."""
     with scopes.enter():
-        places = [v for v in regions.villages(COUNTY) if not v.is_local]
+        places = [v for v in regions.inside(COUNTY[:4]) if v.level == regions.Level.VILLAGE]
     places.sort(
         key=lambda v: (
+            v.county != COUNTY,
             v.code[:9] != TOWN[:9],
-            v.level != "village",
             not v.name.endswith("村"),
             v.code,
         )
@@ -119,52 +127,44 @@ def _homes(count: int) -> list[Any]:
     return places[:count]
 
 
-def _staff() -> None:
-    with scopes.enter(scope=COUNTY):
-        since = clock.today() - timedelta(days=700)
-        bodies = _bodies()
-        town_villages = _homes(1)
-        home = town_villages[0].code
-        keys = {
-            "village": bodies[home],
-            "town": bodies[TOWN],
-            "county": bodies["county"],
-            "water": bodies["water"],
-            "discipline": bodies["discipline"],
-            "platform": bodies["platform"],
-        }
-        places = {
-            "village": home,
-            "town": TOWN,
-            "county": f"{COUNTY}000000",
-            "water": f"{COUNTY}000000",
-            "discipline": f"{COUNTY}000000",
-            "platform": f"{COUNTY}000000",
-        }
-        for account in ACCOUNTS:
-            if account.role == "villager":
-                continue
-            person = accounts.create_staff(
-                login=account.login, name=account.name, password=DEMO_PASSWORD, demo=True
-            )
-            accounts.appoint(
-                actor=None,
-                person_id=person.pk,
-                role=account.role,
-                region=places[account.body],
-                body_id=keys[account.body],
-                title=account.title,
-                since=since,
-            )
-        _others(bodies, {home, TOWN}, since)
-        public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
-        actor = Actor(None, None, "county_handler", COUNTY, bodies["discipline"], "sup", "案管室")
-        clues.keep_key(actor=actor, public=public, wrapped=wrapped)
+def _staff(county: str) -> None:
+    """Staff a county; in the played one the accounts of the table at the start get their posts."""
+    since = clock.today() - timedelta(days=700)
+    bodies = _bodies(county)
+    played: set[str] = set()
+    if county == COUNTY:
+        home = _homes(1)[0].code
+        _accounts(bodies, home, since)
+        played = {home, TOWN, "county", "discipline", "platform", "water"}
+    _others(county, bodies, played, since)
+    public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
+    actor = Actor(None, None, "county_handler", county, bodies["discipline"], "sup", "案管室")
+    clues.keep_key(actor=actor, public=public, wrapped=wrapped)
 
 
-def _bodies() -> dict[str, int]:
+def _accounts(bodies: Mapping[str, int], home: str, since: date) -> None:
+    keys = {"village": home, "town": TOWN}
+    for account in ACCOUNTS:
+        if account.role == "villager":
+            continue
+        key = keys.get(account.body, account.body)
+        person = accounts.create_staff(
+            login=account.login, name=account.name, password=DEMO_PASSWORD, demo=True
+        )
+        accounts.appoint(
+            actor=None,
+            person_id=person.pk,
+            role=account.role,
+            region=key if key.isdigit() else f"{COUNTY}000000",
+            body_id=bodies[key],
+            title=account.title,
+            since=since,
+        )
+
+
+def _bodies(county_code: str) -> dict[str, int]:
     """Make every office of the county: by region code for villages and towns, by word above."""
-    place = f"{COUNTY}000000"
+    place = f"{county_code}000000"
     name = regions.region(place).name
     county = accounts.create_body(
         kind="county", region=place, name=f"{name}受理中心", phone="0595-23880001"
@@ -208,20 +208,20 @@ def _bodies() -> dict[str, int]:
     return found
 
 
-def _others(bodies: Mapping[str, int], played: set[str], since: date) -> None:
+def _others(county: str, bodies: Mapping[str, int], played: set[str], since: date) -> None:
     """Give every other office somebody; they have no password and cannot log in."""
-    titles = {"village": ("village_officer", "村委会主任"), "town": ("town_staff", "综合办干事")}
-    number = 100
-    for key, body_id in bodies.items():
-        if key in played or key in {"county", "discipline", "platform", "water"}:
+    posts = {
+        "village": ("village_officer", "村委会主任"),
+        "town": ("town_staff", "综合办干事"),
+        "county": ("county_intake", "受理员"),
+        "discipline": ("county_handler", "案管室干部"),
+        "platform": ("it_admin", "系统管理员"),
+    }
+    for number, (key, body_id) in enumerate(bodies.items(), start=int(county) % 1000 * 1000):
+        if key in played:
             continue
-        number += 1
-        if key.isdigit():
-            kind = "town" if key.endswith("000") else "village"
-            role, title = titles[kind]
-            region = key
-        else:
-            role, title, region = "department", "经办股股长", f"{COUNTY}000000"
+        kind = ("town" if key.endswith("000") else "village") if key.isdigit() else key
+        role, title = posts.get(kind, ("department", "经办股股长"))
         person = accounts.create_staff(
             login=f"demo{number}", name=_name(number), password=None, demo=True
         )
@@ -229,7 +229,7 @@ def _others(bodies: Mapping[str, int], played: set[str], since: date) -> None:
             actor=None,
             person_id=person.pk,
             role=role,
-            region=region,
+            region=key if key.isdigit() else f"{county}000000",
             body_id=body_id,
             title=title,
             since=since,
@@ -238,8 +238,8 @@ def _others(bodies: Mapping[str, int], played: set[str], since: date) -> None:
 
 def _groups(homes: Sequence[Any], today: date) -> dict[str, int]:
     made = {}
-    with scopes.enter(scope=COUNTY):
-        for number, village in enumerate(homes):
+    for number, village in enumerate(homes):
+        with scopes.enter(scope=village.county):
             members = 180 + number * 53 % 320
             made[village.code] = capture.register_group(
                 actor=None,
@@ -259,9 +259,8 @@ def _groups(homes: Sequence[Any], today: date) -> dict[str, int]:
 def _talk(homes: Sequence[Any], groups: Mapping[str, int], today: date, days: int) -> int:
     """Let the groups talk; messages that are older than 72 hours are read at once, then forgotten."""
     written: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for line in _lines("chat.jsonl"):
-        if line["day"] > -days:
-            written[line["group"]].append(line)
+    for line in _repeated("chat.jsonl", days):
+        written[line["group"]].append(line)
     scripts = sorted(written)
     said = 0
     for number, village in enumerate(homes):
@@ -269,8 +268,22 @@ def _talk(homes: Sequence[Any], groups: Mapping[str, int], today: date, days: in
         with scopes.enter():
             town = regions.region(village.parent_id).name
         messages = [_message(line, n, village, town, today) for n, line in enumerate(lines)]
-        said += capture.receive(group_id=groups[village.code], county=COUNTY, messages=messages).new
+        got = capture.receive(
+            group_id=groups[village.code], county=village.county, messages=messages
+        )
+        said += got.new
     return said
+
+
+def _repeated(name: str, days: int) -> list[dict[str, Any]]:
+    """Return what was written for the last ``days`` days; more than three weeks tell them again, earlier."""
+    rounds = -(-days // WEEKS)
+    told = [
+        {**line, "round": again, "day": line["day"] - again * WEEKS}
+        for again in range(rounds)
+        for line in _lines(name)
+    ]
+    return [line for line in told if line["day"] > -days]
 
 
 def _message(
@@ -295,172 +308,148 @@ def _moment(today: date, day: int, clock_time: str) -> datetime:
 
 
 def _cases(homes: Sequence[Any], today: date, days: int, step: Callable[[float], None]) -> int:
-    """Tell the written cases and what was done with them, in the order of time."""
+    """Tell every case in the order of time, so that the clock escalates what was late on its day."""
     with scopes.enter():
-        villager = _villager()
-    rows = [row for row in _lines("cases.jsonl") if row["day"] > -days]
-    extra = max(1, len(homes) // 40)
-    told = 0
-    total = len(rows) * extra
-    for copy in range(extra):
-        for number, row in enumerate(rows):
-            place = (row["village"] - 1 + copy * 40) % len(homes)
-            _one_case(
-                row,
-                f"{today}-{copy}-{number}",
-                homes[place],
-                today,
-                villager if number % 4 == 0 else None,
-                number,
-            )
-            told += 1
-            step(told / total)
-    return told
+        villager = accounts.villager(phone=VILLAGER_PHONE).pk
+    stories = []
+    for copy in range(max(1, len(homes) // WRITTEN)):
+        for number, row in enumerate(_repeated("cases.jsonl", days)):
+            village = homes[(row["village"] - 1 + copy * WRITTEN) % len(homes)]
+            own = villager if copy == 0 and number % 4 == 0 else None
+            stories.append(Story(row, village, today, f"{today}-{copy}-{number}", number, own))
+    moments = sorted(
+        ((at, n, story, act) for n, story in enumerate(stories) for at, act in story.moments()),
+        key=lambda m: (m[0], m[1]),
+    )
+    counties = sorted({story.village.county for story in stories})
+    clock_day = moments[0][0].date() if moments else today
+    for done, (at, _, story, act) in enumerate(moments):
+        while clock_day < at.date():
+            _evening(counties, clock_day)
+            clock_day += timedelta(days=1)
+        with scopes.enter(scope=story.village.county, at=at):
+            act()
+        step(done / len(moments))
+    return len(stories)
 
 
-def _villager() -> int:
-    return _phone_person(VILLAGER_PHONE)
+def _evening(counties: Sequence[str], day: date) -> None:
+    """Let the clock of a past day escalate what was late then."""
+    for county in counties:
+        with scopes.enter(scope=county, at=datetime.combine(day, time(18, 30), clock.SHANGHAI)):
+            cases.escalate_overdue(county)
 
 
-@cache
-def _phone_person(phone: str) -> int:
-    return accounts.villager(phone=phone).pk
+@dataclass
+class Story:
+    """One written case and what was done with it; ``number`` is known once it was filed."""
 
+    row: Mapping[str, Any]
+    village: Any
+    today: date
+    key: str
+    seed: int
+    reporter: int | None
+    number: str = ""
 
-def _one_case(
-    row: Mapping[str, Any], key: str, village: Any, today: date, villager: int | None, number: int
-) -> None:
-    filed = _moment(today, row["day"], row["time"])
-    with scopes.enter(scope=COUNTY, at=filed):
-        phone = f"138{number % 100000000:08d}" if villager is None else VILLAGER_PHONE
-        reporter = villager or accounts.villager(phone=phone).pk
-        desk = row["source"] == "desk"
-        officer = _holder(village.code)
-        actor = officer if desk else people.actor_for(reporter)
-        photos = (
-            [uploads.store_bytes(pictures.draw(row["photo"], number), "photo.jpg")]
-            if row["photo"] != "none"
-            else []
-        )
-        case_number = cases.submit_case(
-            actor=actor,
-            token=uuid.uuid5(SPACE, key),
-            region=village.code,
-            text=_fill(row["text"], village),
-            field=row["field"],
-            title=_fill(row["title"], village),
-            place=row["place"],
-            urgent=row["urgency"] == "urgent",
-            is_public=row["public"],
+    def moments(self) -> list[tuple[datetime, Callable[[], None]]]:
+        """Return what happens, each with its time."""
+        found: list[tuple[datetime, Callable[[], None]]] = [(self._at(self.row), self._file)]
+        for written in self.row["steps"]:
+            shifted = {**written, "day": written["day"] - self.row["round"] * WEEKS}
+            at = self._at(shifted)
+            if written["verb"] in {"rate", "escalate"}:
+                continue  # the reporter and the clock do these
+            found.append((at, partial(self._step, written)))
+            if written["verb"] == "accept":
+                found.append((at + timedelta(minutes=40), self._join))
+        if self.row["rating"] and self.row["steps"]:
+            found.append((found[-1][0] + timedelta(hours=5), self._rate))
+        return found
+
+    def _at(self, line: Mapping[str, Any]) -> datetime:
+        return _moment(self.today, line["day"], line["time"])
+
+    def _file(self) -> None:
+        phone = VILLAGER_PHONE if self.reporter else f"137{self.seed:08d}"
+        self.reporter = self.reporter or accounts.villager(phone=phone).pk
+        desk = self.row["source"] == "desk"
+        body = people.village_body(self.village.code)
+        assert body is not None
+        self.number = cases.submit_case(
+            actor=_somebody(body.id) if desk else people.actor_for(self.reporter),
+            token=uuid.uuid5(SPACE, self.key),
+            region=self.village.code,
+            text=self._fill(self.row["text"]),
+            field=self.row["field"],
+            title=self._fill(self.row["title"]),
+            place=self.row["place"],
+            urgent=self.row["urgency"] == "urgent",
+            is_public=self.row["public"],
             phone=phone,
-            source=row["source"],
-            files=photos,
+            source=self.row["source"],
+            files=self._photos(self.row["photo"]),
         )
-    for step in row["steps"]:
-        at = _moment(today, step["day"], step["time"])
-        with scopes.enter(scope=COUNTY, at=at):
-            cases.escalate_overdue(COUNTY)
-            _step(case_number, step, village, number)
-        if step["verb"] == "accept":
-            with scopes.enter(scope=COUNTY, at=at + timedelta(minutes=40)):
-                _supporters(case_number, row["supports"], number)
-    if row["rating"] and row["steps"]:
-        at = _moment(today, row["steps"][-1]["day"], row["steps"][-1]["time"]) + timedelta(hours=5)
-        with scopes.enter(scope=COUNTY, at=at):
-            _rate(case_number, row["rating"], reporter)
 
+    def _photos(self, name: str | None) -> list[uploads.StoredFile]:
+        if not name or name == "none":
+            return []
+        return [uploads.store_bytes(pictures.draw(name, self.seed), "photo.jpg")]
 
-def _fill(text: str, village: Any) -> str:
-    return str(text).replace("{村}", village.name).replace("{镇}", "镇里")
+    def _fill(self, text: str) -> str:
+        return str(text).replace("{村}", self.village.name).replace("{镇}", "镇里")
 
+    def _join(self) -> None:
+        for n in range(self.row["supports"]):
+            person = accounts.villager(phone=f"139{(self.seed * 31 + n) % 100000000:08d}").pk
+            self._try(cases.support, actor=people.actor_for(person))
 
-def _supporters(case_number: str, count: int, number: int) -> None:
-    for n in range(count):
-        person = accounts.villager(phone=f"139{(number * 31 + n) % 100000000:08d}").pk
-        try:
-            cases.support(actor=people.actor_for(person), county=COUNTY, number=case_number)
-        except (BadInput, Missing, Refused):
-            return
+    def _step(self, written: Mapping[str, Any]) -> None:
+        """Let whoever holds the case take the written step; one that no longer fits is left out."""
+        text, verb = self._fill(written["text"]), written["verb"]
+        if verb in {"answer", "progress"}:
+            for silent in (cases.accept, cases.start):
+                self._move(silent)
+        if verb == "answer":
+            self._move(cases.answer, text=text, after=self._photos(written.get("photo")))
+        elif verb == "progress":
+            self._move(cases.progress, text=text)
+        elif verb == "refuse":
+            self._move(cases.refuse, reason=text, door="镇综治中心")
+        elif verb in {"accept", "start"}:
+            self._move({"accept": cases.accept, "start": cases.start}[verb])
+        elif verb == "assign":
+            self._assign(written["to"], text)
 
+    def _assign(self, level: str, text: str) -> None:
+        view = case_queries.standing(self.village.county, self.number)
+        known = {body.id for body in people.receivers(view.body_id)}
+        department = people.department_for(self.village.county, view.field)
+        above = people.body_above(view.body_id)
+        wanted = [department] if level == "county" else []
+        receiver = next((b.id for b in [*wanted, above] if b is not None and b.id in known), None)
+        if receiver is not None:
+            self._move(cases.assign, receiver=receiver, text=text)
 
-def _holder(region: str) -> Actor:
-    """Return somebody of the office that receives in a village."""
-    body = people.village_body(region)
-    assert body is not None
-    return _somebody(body.id)
+    def _rate(self) -> None:
+        view = case_queries.standing(self.village.county, self.number)
+        self._try(
+            cases.rate,
+            actor=people.actor_for(self.reporter),
+            version=view.version,
+            score=self.row["rating"]["score"],
+            reason=self.row["rating"]["text"],
+        )
+
+    def _move(self, verb: Callable[..., object], **what: object) -> None:
+        view = case_queries.standing(self.village.county, self.number)
+        self._try(verb, actor=_somebody(view.body_id), version=view.version, **what)
+
+    def _try(self, verb: Callable[..., object], **what: object) -> None:
+        with suppress(BadInput, Missing, Refused):
+            verb(county=self.village.county, number=self.number, **what)
 
 
 def _somebody(body_id: int) -> Actor:
     post = people.staff_of(body_id)[0]
     return people.actor_for(post.person_id, post.id)
-
-
-def _step(case_number: str, step: Mapping[str, Any], village: Any, number: int) -> None:
-    """Let whoever holds the case take the written step; a step that no longer fits is left out."""
-    view = case_queries.standing(COUNTY, case_number)
-    actor = _somebody(view.body_id)
-    common: dict[str, Any] = {
-        "actor": actor,
-        "county": COUNTY,
-        "number": case_number,
-        "version": view.version,
-    }
-    text = _fill(step["text"], village)
-    photo = step.get("photo") or "none"
-    shots = (
-        [uploads.store_bytes(pictures.draw(photo, number), "photo.jpg")] if photo != "none" else []
-    )
-    try:
-        if step["verb"] == "answer":
-            _ready(case_number)
-            view = case_queries.standing(COUNTY, case_number)
-            cases.answer(**{**common, "version": view.version}, text=text, after=shots)
-        elif step["verb"] == "refuse":
-            cases.refuse(**common, reason=text, door="镇综治中心")
-        elif step["verb"] == "progress":
-            _ready(case_number)
-            view = case_queries.standing(COUNTY, case_number)
-            cases.progress(**{**common, "version": view.version}, text=text)
-        elif step["verb"] in {"accept", "start"}:
-            {"accept": cases.accept, "start": cases.start}[step["verb"]](**common)
-        elif step["verb"] == "assign":
-            known = {body.id: body for body in people.receivers(view.body_id)}
-            department = people.department_for(COUNTY, view.field)
-            wanted = [department.id] if department and step["to"] == "county" else []
-            above = people.body_above(view.body_id)
-            wanted += [above.id] if above else []
-            receiver = next((body for body in wanted if body in known), None)
-            if receiver is not None:
-                cases.assign(**common, receiver=receiver, text=text)
-    except (BadInput, Missing, Refused):
-        return
-
-
-def _ready(case_number: str) -> None:
-    """Take the silent steps that stand before work can be reported: accept, start."""
-    for verb in (cases.accept, cases.start):
-        view = case_queries.standing(COUNTY, case_number)
-        try:
-            verb(
-                actor=_somebody(view.body_id),
-                county=COUNTY,
-                number=case_number,
-                version=view.version,
-            )
-        except (BadInput, Missing, Refused):
-            continue
-
-
-def _rate(case_number: str, rating: Mapping[str, str], reporter: int) -> None:
-    view = case_queries.standing(COUNTY, case_number)
-    try:
-        cases.rate(
-            actor=people.actor_for(reporter),
-            county=COUNTY,
-            number=case_number,
-            version=view.version,
-            score=rating["score"],
-            reason=rating["text"],
-        )
-    except (BadInput, Missing, Refused):
-        return
