@@ -61,6 +61,8 @@ def live(
         today = clock.today()
     if lived() and not refresh:
         return "演示数据已经在了。要挪到今天，请加 --refresh。"
+    if lived(today):
+        return "演示数据就是今天的，不用再挪。"
     on_progress(0.0, "岗位")
     homes = _homes(villages)
     counties = sorted({COUNTY, *(v.county for v in homes)})
@@ -86,10 +88,10 @@ def live(
     return f"演示数据已写好：{len(homes)} 个村，{told} 件诉求，{said} 条群消息。"
 
 
-def lived() -> bool:
-    """Whether the demo life was told to its end (a start that broke off is told again, nothing twice)."""
+def lived(day: date = date(2000, 1, 1)) -> bool:
+    """Whether the demo life was told to its end since ``day``; a start that broke off is told again."""
     with scopes.enter():
-        begin = datetime(2000, 1, 1, tzinfo=clock.SHANGHAI)
+        begin = datetime.combine(day, time(), clock.SHANGHAI)
         return has_entry(person_id=None, verb="live", thing="demo", thing_id=COUNTY, since=begin)
 
 
