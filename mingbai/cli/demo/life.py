@@ -20,7 +20,7 @@ from typing import Any
 from mingbai.accounts import commands as accounts
 from mingbai.accounts import queries as people
 from mingbai.audit.commands import record
-from mingbai.audit.queries import has_entry
+from mingbai.audit.queries import last_entry
 from mingbai.capture import commands as capture
 from mingbai.capture.events import InboundMessage
 from mingbai.cases import commands as cases
@@ -55,13 +55,16 @@ def live(
 
     ``villages`` beyond the written forty repeat their life under other names, through the county and
     then the rest of the city; ``days`` beyond three weeks repeat the weeks before. With ``refresh``
-    the life is told again up to today.
+    only the days since the last telling are told, up to today.
     """
     with scopes.enter(scope=COUNTY):
         today = clock.today()
-    if lived() and not refresh:
+    told_on = lived()
+    if told_on and not refresh:
         return "演示数据已经在了。要挪到今天，请加 --refresh。"
-    if lived(today):
+    if told_on:
+        days = min(days, (today - told_on).days)
+    if not days:
         return "演示数据就是今天的，不用再挪。"
     on_progress(0.0, "岗位")
     homes = _homes(villages)
@@ -88,11 +91,11 @@ def live(
     return f"演示数据已写好：{len(homes)} 个村，{told} 件诉求，{said} 条群消息。"
 
 
-def lived(day: date = date(2000, 1, 1)) -> bool:
-    """Whether the demo life was told to its end since ``day``; a start that broke off is told again."""
+def lived() -> date | None:
+    """Return the day up to which the life was told; None before, and after a start that broke off."""
     with scopes.enter():
-        begin = datetime.combine(day, time(), clock.SHANGHAI)
-        return has_entry(person_id=None, verb="live", thing="demo", thing_id=COUNTY, since=begin)
+        last = last_entry(verb="live", thing="demo", thing_id=COUNTY)
+    return clock.local(last).date() if last else None
 
 
 @cache
