@@ -10,9 +10,11 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.sessions.models import Session
+from django.db import connection
 
 from mingbai.accounts import policies
-from mingbai.accounts.models import Body, LoginFailure, Person, PhoneCode, Post
+from mingbai.accounts.models import Body, LoginFailure, OpenSession, Person, PhoneCode, Post
 from mingbai.accounts.queries import role
 from mingbai.accounts.roles import roles
 from mingbai.audit.commands import record
@@ -30,6 +32,7 @@ TRIES = 5
 LOCKED = timedelta(minutes=15)
 WRONGS = 5
 SHORTEST = 10
+_CODES = 350  # the class of our advisory locks for phone codes
 _NOBODY = "argon2$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5bm9ib2R5$C0o1fVw3sQx0yq0x2q6C1v0l8V0oE4o5r5m1YqE0a8k"
 
 
@@ -40,18 +43,17 @@ def log_in(*, login: str, password: str) -> Person:
     and ``Refused`` with the time when five wrong ones in a row have locked the name.
     """
     name = login.strip()[:64]
-    now = clock.now()
-    failure = LoginFailure.objects.select_for_update().filter(login=name).first()
-    if failure and failure.locked_until and failure.locked_until > now:
+    failure = _failures(name)
+    if failure.locked_until and failure.locked_until > clock.now():
         raise Refused(
             f"连续输错 {WRONGS} 次，请在 {clock.local(failure.locked_until):%H:%M} 以后再试。"
         )
     person = Person.objects.filter(login=name, is_active=True).first()
     if check_password(password, person.password if person else _NOBODY) and person:
-        LoginFailure.objects.filter(login=name).delete()
+        _start_count_again(failure)
         record(actor=_as(person), verb="log_in", thing="person", thing_id=str(person.pk))
         return person
-    _count_failure(name, failure)
+    _count_failure(failure)
     record(
         actor=None,
         verb="log_in_failed",
@@ -61,14 +63,28 @@ def log_in(*, login: str, password: str) -> Person:
     raise BadInput("登录名或密码不对，请再试一次。", "password")
 
 
-def _count_failure(name: str, failure: LoginFailure | None) -> None:
+def _failures(name: str) -> LoginFailure:
+    """Return the count of a login name, locked until the transaction ends, so that guesses queue up.
+
+    Known by a keyed hash: people type passwords where the name belongs, and unknown names stay unknown.
+    """
+    key = _keyed(f"login:{name}")
+    LoginFailure.objects.bulk_create(
+        [LoginFailure(login=key, last_at=clock.now())], ignore_conflicts=True
+    )
+    return LoginFailure.objects.select_for_update().get(login=key)
+
+
+def _start_count_again(failure: LoginFailure) -> None:
+    # The row stays: deleting it would let guesses that wait for its lock go on without one.
+    if failure.count:
+        failure.count, failure.locked_until = 0, None
+        failure.save(update_fields=["count", "locked_until"])
+
+
+def _count_failure(failure: LoginFailure) -> None:
     now = clock.now()
-    if failure is None:
-        failure, _ = LoginFailure.objects.select_for_update().get_or_create(
-            login=name, defaults={"last_at": now}
-        )
-    again = failure.locked_until is not None and failure.locked_until <= now
-    failure.count = 1 if again else failure.count + 1
+    failure.count = 1 if failure.locked_until else failure.count + 1  # a lock that is over
     failure.last_at = now
     failure.locked_until = now + LOCKED if failure.count >= WRONGS else None
     failure.save()
@@ -83,10 +99,11 @@ def send_phone_code(*, phone: str) -> str:
     number = clean_phone(phone)
     index = sealing.index(number)
     now = clock.now()
+    _one_at_a_time(index)
     recent = list(
-        PhoneCode.objects.select_for_update()
-        .filter(phone_index=index, sent_at__gt=now - timedelta(hours=1))
-        .order_by("-sent_at")
+        PhoneCode.objects.filter(phone_index=index, sent_at__gt=now - timedelta(hours=1)).order_by(
+            "-sent_at"
+        )
     )
     if recent and recent[0].sent_at > now - CODE_PAUSE:
         raise Refused("验证码刚发过，请等一分钟再要。")
@@ -102,11 +119,18 @@ def send_phone_code(*, phone: str) -> str:
     return code
 
 
+def _one_at_a_time(index: str) -> None:
+    """Hold other requests for the same phone back: before the first code there is no row to lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CODES, int(index[:8], 16) - 2**31])
+
+
 def check_phone_code(*, phone: str, code: str) -> Person:
     """Return the person of this phone, made at first use, when the code is the one sent last.
 
     Raises ``BadInput`` with what to do when it is wrong, used, older than ten minutes, or was tried
-    five times. The count of tries is kept although the command refuses.
+    five times. The count of tries is kept although the command refuses. A phone that belongs to a
+    member of staff opens nothing: their post asks for the password.
     """
     index = sealing.index(clean_phone(phone))
     last = (
@@ -121,12 +145,15 @@ def check_phone_code(*, phone: str, code: str) -> Person:
     if not hmac.compare_digest(last.code_hash, _hash(index, code.strip())):
         last.tries += 1
         last.save(update_fields=["tries"])
+        record(actor=None, verb="log_in_failed", thing="phone", thing_id=index[:16])
         raise BadInput("验证码不对，请看短信再填一次。", "code")
     last.used_at = now
     last.save(update_fields=["used_at"])
     person, made = _villager(clean_phone(phone))
     if not person.is_active:
         raise BadInput("这个号码暂时不能用，请联系村干部。", "phone")
+    if person.login is not None:
+        raise BadInput("这个号码登记的是工作人员，请用登录名和密码登录。", "phone")
     record(
         actor=_as(person),
         verb="join" if made else "log_in",
@@ -202,6 +229,36 @@ def change_password(*, actor: Actor, old: str, new: str) -> None:
     record(actor=actor, verb="change_password", thing="person", thing_id=str(person.pk))
 
 
+def begin_session(*, actor: Actor, key: str, device: str) -> None:
+    """Note where a member of staff is logged in, for their own list; ``key`` is the session's."""
+    if actor.person_id is None:
+        raise Missing
+    own = OpenSession.objects.filter(person_id=actor.person_id)
+    own.exclude(key__in=Session.objects.values("session_key")).delete()
+    OpenSession.objects.update_or_create(
+        key=key,
+        defaults={"person_id": actor.person_id, "device": device[:40], "begun_at": clock.now()},
+    )
+
+
+def end_other_sessions(*, actor: Actor, key: str) -> int:
+    """Log the actor out everywhere but in the session ``key``; return how many sessions ended."""
+    if actor.person_id is None:
+        raise Missing
+    others = OpenSession.objects.filter(person_id=actor.person_id).exclude(key=key)
+    keys = list(others.values_list("key", flat=True))
+    ended, _ = Session.objects.filter(session_key__in=keys).delete()
+    others.delete()
+    record(
+        actor=actor,
+        verb="end_sessions",
+        thing="person",
+        thing_id=str(actor.person_id),
+        detail={"ended": ended},
+    )
+    return ended
+
+
 def create_body(
     *,
     kind: str,
@@ -235,11 +292,20 @@ def appoint(
     since: date,
     until: date | None = None,
 ) -> int:
-    """Give a person a post. ``actor`` None stands for the installation itself (demo, first start)."""
+    """Give a person a post. ``actor`` None stands for the installation itself (demo, first start).
+
+    Raises ``BadInput`` for an unknown role or an end before the start, ``Missing`` for an unknown
+    person or body, ``Refused`` when ``actor`` may not.
+    """
     if role not in roles():
         raise BadInput(f"没有“{role}”这个角色。", "role")
+    if until is not None and until < since:
+        raise BadInput("任职止不能早于任职起。", "until")
+    body = Body.objects.filter(pk=body_id).first()
+    if body is None or not Person.objects.filter(pk=person_id).exists():
+        raise Missing
     if actor is not None:
-        require(policies.may_appoint(actor, person_id, region))
+        require(policies.may_appoint(actor, person_id, region, body.region_id))
     with scopes.enter():
         post = Post.objects.create(
             person_id=person_id,
@@ -263,11 +329,18 @@ def appoint(
 
 
 def end_post(*, actor: Actor | None, post_id: int, last_day: date) -> None:
-    """End a post; from the day after it has no effect."""
+    """End a post; from the day after ``last_day`` it has no effect.
+
+    Raises ``Missing`` for an unknown post, ``BadInput`` for a day before it began, ``Refused``.
+    """
     with scopes.enter():
-        post = Post.objects.select_for_update().get(pk=post_id)
+        post = Post.objects.select_for_update().filter(pk=post_id).first()
+        if post is None:
+            raise Missing
         if actor is not None:
-            require(policies.may_appoint(actor, post.person_id, post.region_id))
+            require(policies.may_end_post(actor, post.person_id, post.region_id))
+        if last_day < post.since:
+            raise BadInput("任职止不能早于任职起。", "last_day")
         post.until = last_day
         post.save(update_fields=["until"])
         record(actor=actor, verb="end", thing="post", thing_id=str(post_id), region=post.region_id)
@@ -298,9 +371,11 @@ def clean_phone(phone: str) -> str:
 
 
 def _hash(index: str, code: str) -> str:
-    return hmac.new(
-        settings.PEPPER.encode(), f"{index}:{code}".encode(), hashlib.sha256
-    ).hexdigest()
+    return _keyed(f"{index}:{code}")
+
+
+def _keyed(text: str) -> str:
+    return hmac.new(settings.PEPPER.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _as(person: Person) -> Actor:

@@ -98,12 +98,24 @@ class PhoneCode(models.Model):
 
 
 class LoginFailure(models.Model):
-    """Failed password logins of one login name; many in a row lock it for a while."""
+    """Failed password logins of one login name, kept as a keyed hash; many in a row lock it for a while."""
 
-    login = models.CharField("登录名", max_length=64, primary_key=True)
+    login = models.CharField("登录名摘要", max_length=64, primary_key=True)
     count = models.PositiveSmallIntegerField("连续失败次数", default=0)
     last_at = models.DateTimeField("最近失败时间")
     locked_until = models.DateTimeField("锁定到", null=True)
 
     class Meta:
         verbose_name = "登录失败"
+
+
+class OpenSession(models.Model):
+    """Where a member of staff is logged in; it is over when Django's session of this key is gone."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name="人员")
+    key = models.CharField("会话", max_length=40, unique=True)
+    device = models.CharField("设备", max_length=40)
+    begun_at = models.DateTimeField("登录时间")
+
+    class Meta:
+        verbose_name = "登录中的设备"

@@ -7,8 +7,19 @@ from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import YES, Decision, no
 
 
-def may_appoint(actor: Actor, person_id: int, region: str) -> Decision:
-    """IT administrators appoint inside their territory, never themselves (N-17)."""
+def may_appoint(actor: Actor, person_id: int, region: str, body_region: str) -> Decision:
+    """IT administrators appoint inside their territory, never themselves (N-17).
+
+    Post and body both lie there: a body elsewhere would open the cases that it holds.
+    """
+    allowed = may_end_post(actor, person_id, region)
+    if allowed and not actor.covers(body_region):
+        return no("这个单位不在您的范围内。")
+    return allowed
+
+
+def may_end_post(actor: Actor, person_id: int, region: str) -> Decision:
+    """IT administrators end posts inside their territory, never their own (N-17)."""
     if actor.role not in roles() or not roles()[actor.role].administers:
         return no("只有系统管理员能登记岗位。")
     if actor.person_id == person_id:

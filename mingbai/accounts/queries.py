@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
-from mingbai.accounts.models import Body, Person, Post
+from mingbai.accounts.models import Body, OpenSession, Person, Post
 from mingbai.accounts.roles import Role, roles
 from mingbai.kernel import clock, sealing
 from mingbai.kernel.actors import ANYONE, Actor
@@ -16,7 +18,7 @@ from mingbai.kernel.decisions import Missing
 from mingbai.kernel.fields import inside
 from mingbai.regions import queries as regions
 
-__all__ = ["BodyView", "PostView", "Role", "roles"]
+__all__ = ["BodyView", "PostView", "Role", "SessionView", "roles"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class PostView:
     person_id: int
     person_name: str
     phone: str
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A device on which a member of staff is logged in."""
+
+    device: str
+    begun_at: datetime
+    current: bool
 
 
 def role(code: str) -> Role:
@@ -82,6 +93,16 @@ def actor_for(person_id: int | None, post_id: int | None = None) -> Actor:
 def posts_today(person_id: int) -> list[PostView]:
     """Return the person's posts in force."""
     return [_post(p) for p in _in_force().filter(person_id=person_id).order_by("id")]
+
+
+def open_sessions(person_id: int, key: str) -> list[SessionView]:
+    """Return where the person is logged in, this session (``key``) first, then the newest. One query."""
+    alive = Session.objects.filter(expire_date__gt=clock.now()).values("session_key")
+    rows = OpenSession.objects.filter(person_id=person_id, key__in=alive).order_by(
+        "-begun_at", "-id"
+    )
+    found = [SessionView(row.device, row.begun_at, row.key == key) for row in rows]
+    return sorted(found, key=lambda view: not view.current)
 
 
 def staff_of(body_id: int) -> list[PostView]:

@@ -15,4 +15,5 @@ urlpatterns = [
     path("phone", views.phone, name="phone"),
     path("phone/code", views.code, name="code"),
     path("me", views.me, name="me"),
+    path("me/others", views.end_others, name="end_others"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import auth, messages
@@ -15,9 +16,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mingbai.accounts import commands, queries
 from mingbai.accounts.backends import PersonBackend
+from mingbai.kernel import sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Refused
 
+SESSION_PHONE = "session:phone"
+DEVICES = (
+    ("iPhone", "苹果手机"),
+    ("iPad", "平板电脑"),
+    ("Android", "安卓手机"),
+    ("Harmony", "鸿蒙手机"),
+    ("Windows", "电脑"),
+    ("Macintosh", "苹果电脑"),
+    ("Linux", "电脑"),
+)
 BACKEND = f"{PersonBackend.__module__}.{PersonBackend.__qualname__}"
 
 
@@ -45,11 +57,12 @@ def login(request: HttpRequest) -> HttpResponse:
         else:
             auth.login(request, person, backend=BACKEND)
             request.session.pop("post", None)
+            _note_session(request, queries.actor_for(person.pk))
             return redirect(next_page(request, reverse("portal:desk")))
     context = {
         "error": error,
         "login": request.POST.get("login", ""),
-        "next": request.GET.get("next", ""),
+        "next": next_page(request, ""),
     }
     return render(request, "accounts/login.html", context, status=400 if error else 200)
 
@@ -87,10 +100,11 @@ def phone(request: HttpRequest) -> HttpResponse:
         except (BadInput, Refused) as wrong:
             error = str(wrong)
         else:
-            request.session["phone"] = commands.clean_phone(number)
+            clean = commands.clean_phone(number)
+            request.session["phone"] = sealing.seal(clean, SESSION_PHONE).hex()
             if settings.DEMO:
                 request.session["demo_code"] = signing.dumps(code, salt="demo")
-            return redirect(f"{reverse('accounts:code')}?next={next_page(request, '')}")
+            return redirect(_with_next(request, "accounts:code"))
     context = {"error": error, "phone": number, "next": next_page(request, "")}
     return render(request, "accounts/phone.html", context, status=400 if error else 200)
 
@@ -98,9 +112,9 @@ def phone(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Take the code and let the villager in."""
-    number = request.session.get("phone", "")
+    number = _phone_in_session(request)
     if not number:
-        return redirect("accounts:phone")
+        return redirect(_with_next(request, "accounts:phone"))
     error = ""
     if request.method == "POST":
         try:
@@ -131,7 +145,42 @@ def enter(request: HttpRequest, person_id: int) -> None:
 def demo_code(request: HttpRequest) -> str:
     """Return the code that was sent, in the demo only: there is no carrier to bring it."""
     held = request.session.get("demo_code", "")
-    return str(signing.loads(held, salt="demo", max_age=600)) if settings.DEMO and held else ""
+    if not settings.DEMO or not held:
+        return ""
+    try:
+        return str(signing.loads(held, salt="demo", max_age=commands.CODE_LIVES))
+    except signing.BadSignature:  # it has expired together with the code
+        return ""
+
+
+def _with_next(request: HttpRequest, name: str) -> str:
+    """Return an address of ours that carries on where the visitor wanted to go."""
+    wanted = next_page(request, "")
+    return f"{reverse(name)}?{urlencode({'next': wanted})}" if wanted else reverse(name)
+
+
+def _phone_in_session(request: HttpRequest) -> str:
+    """Return the number that waits for its code; the session lies in the database, so it is sealed."""
+    held = request.session.get("phone", "")
+    try:
+        return sealing.unseal(bytes.fromhex(held), SESSION_PHONE) if held else ""
+    except (sealing.CannotOpen, ValueError):
+        return ""
+
+
+def _device(request: HttpRequest) -> str:
+    """Return a word by which people recognise their own device in the list."""
+    agent = request.headers.get("User-Agent", "")
+    kind = next((word for mark, word in DEVICES if mark in agent), "其他设备")
+    return f"{kind}，微信" if "MicroMessenger" in agent else kind
+
+
+def _note_session(request: HttpRequest, actor: Actor) -> None:
+    if not request.session.session_key:
+        request.session.save()  # another person was logged in here: the new session has no key yet
+    key = request.session.session_key
+    assert key is not None
+    commands.begin_session(actor=actor, key=key, device=_device(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -139,7 +188,7 @@ def me(request: HttpRequest) -> HttpResponse:
     """Show staff their posts and let them change the password."""
     actor = _actor(request)
     if not actor.is_staff or actor.person_id is None:
-        return redirect("accounts:login")
+        return redirect(f"{reverse('accounts:login')}?{urlencode({'next': request.path})}")
     error, field = "", ""
     if request.method == "POST":
         try:
@@ -152,10 +201,28 @@ def me(request: HttpRequest) -> HttpResponse:
             person = PersonBackend().get_user(actor.person_id)
             if person is not None:
                 auth.update_session_auth_hash(request, person)
+            _note_session(request, actor)
+            commands.end_other_sessions(actor=actor, key=request.session.session_key or "")
             messages.success(request, "密码已改好，其他设备上的登录已失效。")
             return redirect("accounts:me")
-    context = {"own": queries.posts_today(actor.person_id), "error": error, "field": field}
+    context = {
+        "own": queries.posts_today(actor.person_id),
+        "sessions": queries.open_sessions(actor.person_id, request.session.session_key or ""),
+        "error": error,
+        "field": field,
+    }
     return render(request, "accounts/me.html", context, status=400 if error else 200)
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    """Log the member of staff out everywhere else."""
+    actor = _actor(request)
+    if not actor.is_staff:
+        return redirect("accounts:login")
+    ended = commands.end_other_sessions(actor=actor, key=request.session.session_key or "")
+    messages.success(request, f"已退出其他 {ended} 台设备。" if ended else "没有其他设备在登录。")
+    return redirect("accounts:me")
 
 
 @require_GET

@@ -16,6 +16,7 @@ from mingbai.kernel import clock, scopes, uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.ports import ClueMaterial
+from mingbai.regions import queries as regions
 
 
 def hand_over(material: ClueMaterial) -> bool:
@@ -38,6 +39,7 @@ def _insert(key: OfficeKey, material: ClueMaterial) -> None:
         "text": material.text,
         "source": material.source,
         "region": material.region,
+        "place": " ".join(r.name for r in regions.path(material.region)[-2:]),
         "author": material.author,
         "said_at": material.said_at.isoformat(),
         "attachments": [_photo(digest) for digest in material.attachments],

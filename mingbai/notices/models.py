@@ -19,11 +19,19 @@ class Notice(models.Model):
     thing_id = models.CharField("对象编号", max_length=64, blank=True)
     created_at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True)
+    is_read = models.GeneratedField(
+        expression=models.ExpressionWrapper(
+            models.Q(read_at__isnull=False), output_field=models.BooleanField()
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+        verbose_name="已读",
+    )
 
     class Meta:
         verbose_name = "通知"
         indexes = [
-            models.Index(fields=["person", "-created_at", "-id"], name="notice_inbox"),
+            models.Index(fields=["person", "is_read", "-created_at", "-id"], name="notice_inbox"),
             models.Index(
                 fields=["person"], condition=models.Q(read_at__isnull=True), name="notice_unread"
             ),

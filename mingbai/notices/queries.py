@@ -12,6 +12,6 @@ def unread_count(person_id: int) -> int:
 
 
 def inbox(person_id: int, after: str = "") -> Page[Notice]:
-    """Return a page of the person's notices, newest first."""
+    """Return a page of the person's notices: unread ones first, each part newest first."""
     rows = Notice.objects.filter(person_id=person_id)
-    return page(rows, order=("-created_at", "-id"), after=after)
+    return page(rows, order=("is_read", "-created_at", "-id"), after=after)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from mingbai.kernel import scopes
 from mingbai.notices import commands
+
+log = logging.getLogger(__name__)
 
 
 class NotSent(Exception):
@@ -36,4 +41,8 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     del timestamp
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs():
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except ConnectorException as wrong:
+            # One that waits already (its queueing lock) or has just ended must not hold up the others.
+            log.warning("job %s (%s) is not run again now: %s", job.id, job.task_name, wrong)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,10 +16,10 @@ from mingbai.notices import commands, queries
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Show one's own notices, newest first."""
+    """Show one's own notices, unread ones first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if actor.person_id is None:
-        return redirect("accounts:phone")
+        return redirect(f"{reverse('accounts:phone')}?{urlencode({'next': request.path})}")
     context = {
         "page": queries.inbox(actor.person_id, request.GET.get("after", "")),
         "unread": queries.unread_count(actor.person_id),

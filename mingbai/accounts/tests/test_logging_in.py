@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import identify_hasher, make_password
 
 from mingbai.accounts import commands, queries
 from mingbai.accounts.models import LoginFailure, Person, PhoneCode
@@ -16,25 +16,6 @@ from mingbai.kernel.decisions import BadInput, Refused
 
 PASSWORD = "tea-hills-2026"
 PHONE = "13800007777"
-
-
-@pytest.fixture
-def officer(cast: Any) -> Person:
-    person: Person = cast.people["officer"]
-    person.password = make_password(PASSWORD)
-    person.save()
-    return person
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """Collect what the carrier is given."""
-    box: list[tuple[str, str]] = []
-    monkeypatch.setattr(
-        "mingbai.accounts.commands.sms_sender",
-        lambda: lambda phone, text: box.append((phone, text)),
-    )
-    return box
 
 
 def test_the_right_password_lets_in_and_is_on_record(officer: Person) -> None:
@@ -62,7 +43,8 @@ def test_five_wrong_passwords_lock_for_a_quarter_of_an_hour(
     assert Entry.objects.filter(verb="log_in").count() == 0
     at("2026-11-18 09:16")
     assert commands.log_in(login="officer", password=PASSWORD) == officer
-    assert LoginFailure.objects.count() == 0
+    failure = LoginFailure.objects.get()
+    assert (failure.count, failure.locked_until) == (0, None)
 
 
 def test_the_name_of_an_unknown_login_is_not_recorded(officer: Person) -> None:
@@ -162,3 +144,76 @@ def test_a_number_that_is_no_mobile_number_is_refused(
     with pytest.raises(BadInput, match="11 位"):
         commands.send_phone_code(phone="0595-23880000")
     assert sent == []
+
+
+def test_passwords_are_kept_as_argon2id_of_64_mib() -> None:
+    assert make_password(PASSWORD).startswith("argon2$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_an_unknown_name_costs_the_same_work_as_a_known_one(officer: Person) -> None:
+    parts = [identify_hasher(h).decode(h) for h in (commands._NOBODY, officer.password)]
+    wanted = ("variety", "version", "memory_cost", "time_cost", "parallelism")
+    assert [parts[0][w] for w in wanted] == [parts[1][w] for w in wanted]
+    assert len(parts[0]["hash"]) == len(parts[1]["hash"])
+
+
+def test_an_unknown_name_is_locked_like_a_known_one(officer: Person) -> None:
+    answers = []
+    for name in ("officer", "nobody"):
+        for _ in range(5):
+            with pytest.raises(BadInput):
+                commands.log_in(login=name, password="no")
+        with pytest.raises(Refused) as locked:
+            commands.log_in(login=name, password="no")
+        answers.append(str(locked.value))
+    assert answers[0] == answers[1]
+
+
+def test_four_wrong_passwords_and_a_right_one_begin_the_count_again(officer: Person) -> None:
+    for _ in range(2):
+        for _ in range(4):
+            with pytest.raises(BadInput):
+                commands.log_in(login="officer", password="no")
+        assert commands.log_in(login="officer", password=PASSWORD) == officer
+
+
+def test_what_was_typed_as_a_name_is_nowhere_in_clear(officer: Person) -> None:
+    typed = "secret-name-typed-as-login"
+    with pytest.raises(BadInput):
+        commands.log_in(login=typed, password="no")
+    assert typed not in LoginFailure.objects.get().login
+
+
+def test_the_code_of_a_member_of_staff_does_not_replace_their_password(
+    county: None, sent: list[tuple[str, str]]
+) -> None:
+    commands.create_staff(login="liugong", name="刘工", password=None, phone=PHONE)
+    before = Person.objects.count()
+    code = commands.send_phone_code(phone=PHONE)
+    with pytest.raises(BadInput, match="工作人员"):
+        commands.check_phone_code(phone=PHONE, code=code)
+    assert Person.objects.count() == before
+    assert Entry.objects.filter(verb__in=["log_in", "join"]).count() == 0
+
+
+def test_only_the_code_sent_last_works(
+    county: None, sent: list[tuple[str, str]], at: Callable[[str], None]
+) -> None:
+    at("2026-11-18 09:00")
+    first = commands.send_phone_code(phone=PHONE)
+    at("2026-11-18 09:02")
+    second = commands.send_phone_code(phone=PHONE)
+    if first != second:
+        with pytest.raises(BadInput, match="不对"):
+            commands.check_phone_code(phone=PHONE, code=first)
+    assert commands.check_phone_code(phone=PHONE, code=second).login is None
+
+
+def test_a_phone_that_is_known_and_one_that_is_not_get_the_same_answer(
+    cast: Any, client_as: Callable[[str], Any], sent: list[tuple[str, str]]
+) -> None:
+    known, unknown = (
+        client_as("anyone").post("/phone", {"phone": number}) for number in ("13800001111", PHONE)
+    )
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert [text[:3] for _, text in sent] == ["验证码", "验证码"]

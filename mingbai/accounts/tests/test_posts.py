@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from mingbai.accounts import commands, queries
 from mingbai.accounts.models import Post
 from mingbai.accounts.roles import roles
+from mingbai.audit.models import Entry
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import ANYONE
-from mingbai.kernel.decisions import Refused
+from mingbai.kernel.decisions import BadInput, Missing, Refused
 
 VILLAGE = "350525101201"
 
@@ -142,3 +144,76 @@ def test_a_village_without_a_body_is_received_by_the_next_above(cast: Any) -> No
     local = queries.village_body("350525101L01")
     assert local is not None
     assert local.name == "五里街镇人民政府"
+
+
+def test_an_administrator_appoints_inside_the_county_and_it_is_on_record(cast: Any) -> None:
+    post = commands.appoint(
+        actor=cast.actor("it"),
+        person_id=cast.people["town"].pk,
+        role="village_officer",
+        region=VILLAGE,
+        body_id=cast.bodies["village"].pk,
+        title="驻村干部",
+        since=clock.today(),
+    )
+    entry = Entry.objects.get(verb="appoint", thing_id=str(post))
+    assert (entry.person_id, entry.detail) == (cast.people["it"].pk, {"role": "village_officer"})
+
+
+@pytest.mark.parametrize(
+    ("region", "body"),
+    [(VILLAGE, "far"), ("350526101201", "village"), ("350526101201", "far")],
+    ids=["body elsewhere", "post elsewhere", "both"],
+)
+def test_an_administrator_appoints_nobody_in_another_county(
+    cast: Any, region: str, body: str
+) -> None:
+    before = (Post.objects.count(), Entry.objects.count())
+    with pytest.raises(Refused, match="不在您的范围内"):
+        commands.appoint(
+            actor=cast.actor("it"),
+            person_id=cast.people["town"].pk,
+            role="village_officer",
+            region=region,
+            body_id=cast.bodies[body].pk,
+            title="村干部",
+            since=clock.today(),
+        )
+    assert (Post.objects.count(), Entry.objects.count()) == before
+
+
+def test_a_post_cannot_end_before_it_began(cast: Any) -> None:
+    post = cast.posts["officer"]
+    with pytest.raises(BadInput):
+        commands.end_post(
+            actor=cast.actor("it"), post_id=post.pk, last_day=post.since - timedelta(days=1)
+        )
+    post.refresh_from_db()
+    assert post.until is None
+
+
+def test_a_post_that_does_not_exist_cannot_be_ended(cast: Any) -> None:
+    with pytest.raises(Missing):
+        commands.end_post(actor=cast.actor("it"), post_id=0, last_day=clock.today())
+
+
+def test_an_ended_post_works_to_the_end_of_its_last_day(
+    cast: Any, at: Callable[[str], None]
+) -> None:
+    at("2026-11-18 09:00")
+    commands.end_post(
+        actor=cast.actor("it"), post_id=cast.posts["officer"].pk, last_day=clock.today()
+    )
+    at("2026-11-18 23:59")
+    assert cast.actor("officer").is_staff
+    at("2026-11-19 00:00")
+    assert cast.actor("officer").role == "villager"
+    assert Entry.objects.filter(verb="end", thing="post").count() == 1
+
+
+def test_only_it_administrators_end_posts(cast: Any) -> None:
+    with pytest.raises(Refused):
+        commands.end_post(
+            actor=cast.actor("town"), post_id=cast.posts["officer"].pk, last_day=clock.today()
+        )
+    assert Post.objects.get(pk=cast.posts["officer"].pk).until is None

@@ -118,14 +118,13 @@ def _settle(group: ChatGroup, messages: Mapping[str, Message], found: Sequence[F
 
 def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     """Hand a possible clue over and delete its clear text in this transaction."""
-    authors = sorted({m.member.alias for m in mine if m.member.role == "villager"})
     material = ClueMaterial(
         county=group.county,
         region=group.region,
         source="chat",
-        text="\n".join(m.text for m in mine if m.text),
+        text=transcript(mine),
         said_at=item.said_at,
-        author=author(group, authors),
+        author=author(group, mine),
     )
     if not clue_intake()(material):
         return False
@@ -133,9 +132,20 @@ def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
     return True
 
 
-def author(group: ChatGroup, aliases: Sequence[str]) -> str:
-    """Return who spoke as far as it is known: the group and the pseudonyms in it."""
+def transcript(messages: Sequence[Message]) -> str:
+    """Return what was said, line by line, each with its speaker's pseudonym."""
+    return "\n".join(f"{_speaker(m)}：{m.text or '（没有文字）'}" for m in messages)
+
+
+def author(group: ChatGroup, messages: Sequence[Message]) -> str:
+    """Return who spoke as far as it is known: the group and the villagers' pseudonyms in it."""
+    aliases = sorted({m.member.alias for m in messages if m.member.role == "villager"})
     return f"{group.name} 成员 {'、'.join(aliases)}" if aliases else group.name
+
+
+def _speaker(message: Message) -> str:
+    words = {"officer": "村干部 ", "supervisor": "监督员 "}
+    return f"{words.get(message.member.role, '')}{message.member.alias}"
 
 
 def _join(group: ChatGroup, item: Found, mine: Sequence[Message]) -> None:

@@ -84,15 +84,14 @@ def seal(*, actor: Actor, finding_id: int, version: int) -> None:
         finding = _open(actor, finding_id, version)
         messages = Message.objects.filter(county=finding.county, finding=finding)
         said = list(messages.select_related("member").order_by("said_at", "id"))
-        aliases = sorted({m.member.alias for m in said if m.member.role == "villager"})
         taken = clue_intake()(
             ClueMaterial(
                 county=finding.county,
                 region=finding.region,
                 source="chat",
-                text="\n".join(m.text for m in said if m.text) or finding.text,
+                text=digesting.transcript(said) or finding.text,
                 said_at=finding.said_at,
-                author=digesting.author(finding.group, aliases),
+                author=digesting.author(finding.group, said),
             )
         )
         if not taken:

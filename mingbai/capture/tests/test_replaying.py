@@ -120,18 +120,18 @@ def test_a_groups_file_with_a_wrong_village_is_refused_before_anything_is_writte
 
 
 @pytest.mark.parametrize(
-    ("county", "sentence"),
+    ("code", "sentence"),
     [
         ("3505", "县代码应是 6 位数字，现在是“3505”。"),
         ("350583", "还没有载入县 350583 的区划，请先执行 mingbai regions load --city 3505。"),
     ],
 )
-def test_a_county_that_is_not_there_is_named(cast: Any, export: Any, county: str, sentence: str) -> None:
+def test_a_county_that_is_not_there_is_named(cast: Any, export: Any, code: str, sentence: str) -> None:
     from mingbai.capture import commands
     from mingbai.kernel.decisions import BadInput
 
     with pytest.raises(BadInput) as wrong:
-        commands.replay(county=county, messages=export())
+        commands.replay(county=code, messages=export())
     assert str(wrong.value) == sentence
 
 

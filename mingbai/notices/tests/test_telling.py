@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from mingbai.kernel import scopes
-from mingbai.notices import commands, queries
+from mingbai.notices import commands, queries, tasks
 from mingbai.notices.models import Delivery, Notice
 
 COUNTY = "350525"
@@ -126,3 +127,95 @@ def settings_demo_off() -> Any:
 
     with override_settings(DEMO=False):
         yield
+
+
+def test_a_notice_that_is_rolled_back_is_never_sent(
+    cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box: list[tuple[str, str]] = []
+    monkeypatch.setattr("mingbai.notices.commands.sms_sender", lambda: lambda *m: box.append(m))
+    with transaction.atomic():
+        tell(cast.people["villager"].pk, sms=True)
+        row = Delivery.objects.get().pk
+        transaction.set_rollback(True)
+    assert commands.deliver(county=COUNTY, delivery_id=row)
+    assert box == []
+
+
+def test_without_a_phone_nothing_is_sent_and_the_delivery_says_so(
+    cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box: list[tuple[str, str]] = []
+    monkeypatch.setattr("mingbai.notices.commands.sms_sender", lambda: lambda *m: box.append(m))
+    tell(cast.people["officer"].pk, sms=True)
+    assert commands.deliver(county=COUNTY, delivery_id=Delivery.objects.get().pk)
+    assert (box, Delivery.objects.get().state) == ([], "failed")
+
+
+def test_the_job_is_tried_as_often_as_the_delivery_and_not_more_than_once_too_often(
+    cast: Any,
+) -> None:
+    strategy = tasks.deliver.retry_strategy
+    assert strategy is not None
+    assert strategy.max_attempts >= commands.MOST_TRIES  # else a delivery would wait for ever
+
+
+def test_notices_not_yet_seen_come_first_on_every_page(
+    cast: Any, at: Callable[[str], None]
+) -> None:
+    person = cast.people["villager"].pk
+    for minute in range(40):
+        at(f"2026-11-18 09:{minute:02d}")
+        tell(person)
+    newest = list(Notice.objects.order_by("-created_at").values_list("pk", flat=True)[:35])
+    Notice.objects.filter(pk__in=newest).update(read_at="2026-11-18T10:00+08:00")
+    first = queries.inbox(person)
+    second = queries.inbox(person, after=first.next)
+    seen = [(n.is_read, n.created_at) for page in (first, second) for n in page.rows]
+    assert (len(first.rows), len(second.rows), second.next) == (30, 10, "")
+    assert [read for read, _ in seen] == [False] * 5 + [True] * 35
+    for part in (seen[:5], seen[5:]):
+        assert part == sorted(part, key=lambda row: row[1], reverse=True)
+
+
+def test_opening_a_notice_marks_it_as_seen_and_leads_to_its_page(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
+    tell(cast.people["villager"].pk)
+    address = f"/inbox/{Notice.objects.get().pk}/read"
+    assert client_as("villager").get(address).status_code == 405
+    assert client_as("other").post(address)["Location"] == "/inbox"
+    assert Notice.objects.get().read_at is None
+    assert client_as("villager").post(address)["Location"] == "/c/350525-2611-00001"
+    assert Notice.objects.get().is_read
+
+
+def test_passers_by_are_asked_for_their_phone_and_come_back(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
+    client = client_as("anyone")
+    tell(cast.people["villager"].pk)
+    assert client.get("/inbox")["Location"] == "/phone?next=%2Finbox"
+    client.post("/inbox/read")
+    assert Notice.objects.filter(is_read=True).count() == 0
+
+
+def test_a_full_inbox_costs_as_many_queries_as_an_empty_one(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
+    def cost(name: str) -> int:
+        client = client_as(name)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get("/inbox").status_code == 200
+        return len(seen)
+
+    empty = cost("villager")
+    for _ in range(35):
+        tell(cast.people["villager"].pk)
+    assert cost("villager") == empty <= 10
+
+
+def test_the_count_of_what_is_not_seen_is_one_query(cast: Any) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        queries.unread_count(cast.people["villager"].pk)
+    assert len(seen) == 1

@@ -45,7 +45,7 @@ function line(content, parcel) {
   head.className = "meta";
   const said = new Date(content.said_at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "short" });
   const source = { chat: "村群", web: "网页" }[content.source] || content.source;
-  head.textContent = `${said} · ${source} · 区划 ${content.region} · 收到 ${parcel.day}${content.author ? ` · ${content.author}` : ""}`;
+  head.textContent = `${said} · ${source} · ${content.place || content.region} · 收到 ${parcel.day}${content.author ? ` · ${content.author}` : ""}`;
   const body = document.createElement("p");
   body.className = "st-clue-text";
   body.textContent = content.text;
@@ -56,6 +56,12 @@ function line(content, parcel) {
     photo.alt = `照片 ${n + 1}`;
     item.append(photo);
   });
+  return item;
+}
+
+function shutItem(parcel) {
+  const item = document.createElement("li");
+  item.textContent = `收到 ${parcel.day} 的一件打不开，可能是用旧密钥封的。`;
   return item;
 }
 
@@ -87,15 +93,18 @@ function dropBox(box) {
     const answer = await fetch(`${box.dataset.src}?after=${encodeURIComponent(next)}`, { cache: "no-store" });
     if (!answer.ok) throw new Error("fetch");
     const page = await answer.json();
+    // The server knows only the day; the order within it comes from what was sealed.
+    const opened = [];
     for (const parcel of page.parcels) {
       try {
-        list.append(line(await open(parcel, key, own), parcel));
+        opened.push({ parcel, content: await open(parcel, key, own) });
       } catch {
-        const item = document.createElement("li");
-        item.textContent = `收到 ${parcel.day} 的一件打不开，可能是用旧密钥封的。`;
-        list.append(item);
+        opened.push({ parcel, content: null });
       }
     }
+    const said = ({ content }) => (content ? Date.parse(content.said_at) : 0);
+    opened.sort((a, b) => b.parcel.day.localeCompare(a.parcel.day) || said(b) - said(a));
+    list.append(...opened.map(({ parcel, content }) => (content ? line(content, parcel) : shutItem(parcel))));
     next = page.next;
     more.hidden = !next;
     list.hidden = list.childElementCount === 0;
