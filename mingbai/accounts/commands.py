@@ -381,3 +381,21 @@ def _keyed(text: str) -> str:
 def _as(person: Person) -> Actor:
     kind = role("villager")
     return Actor(person.pk, None, kind.code, "", None, kind.side, person.name or "村民")
+
+
+def forget_old() -> int:
+    """Delete phone codes after a day, failed logins after a month, sessions that ended; return how many."""
+    now = clock.now()
+    gone = [
+        PhoneCode.objects.filter(sent_at__lt=now - timedelta(days=1)).delete()[0],
+        LoginFailure.objects.filter(last_at__lt=now - timedelta(days=30)).delete()[0],
+        Session.objects.filter(expire_date__lt=now).delete()[0],
+    ]
+    record(
+        actor=None,
+        verb="forget",
+        thing="logins",
+        thing_id=str(clock.today()),
+        detail={"rows": sum(gone)},
+    )
+    return sum(gone)

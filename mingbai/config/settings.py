@@ -134,6 +134,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 PROCRASTINATE_IMPORT_PATHS = [
+    "mingbai.accounts.tasks",
     "mingbai.notices.tasks",
     "mingbai.cases.tasks",
     "mingbai.capture.tasks",

@@ -6,12 +6,12 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F, Max, Min, Q
+from django.db import connection, transaction
+from django.db.models import F, Max, Min, Q, QuerySet
 
 from mingbai.audit.commands import record
 from mingbai.capture.events import Digested
@@ -83,8 +83,7 @@ def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
         if not everything:
             settled, waited = clock.now() - SETTLED, clock.now() - LONGEST_WAIT
             rows = rows.filter(Q(said_at__lte=settled) | Q(received_at__lte=waited))
-        batch = rows.select_related("member").order_by("said_at", "id")[:BATCH]
-        messages = {m.external_id: m for m in batch}
+        messages = {m.external_id: m for m in said(rows[:BATCH])}
         if not messages:
             return Digested()
         lines = [_line(group, m) for m in messages.values()]
@@ -92,32 +91,65 @@ def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
         return _settle(group, messages, found)
 
 
-def _settle(group: ChatGroup, messages: Mapping[str, Message], found: Sequence[Found]) -> Digested:
+class Said(NamedTuple):
+    """A message with its speaker, as the digest needs it."""
+
+    pk: int
+    external_id: str
+    said_at: datetime
+    kind: str
+    text: str
+    held: bool
+    alias: str
+    role: str
+
+
+def said(rows: QuerySet[Message]) -> list[Said]:
+    """Return messages in the order of the talk, without the cost of whole objects."""
+    fields = (*Said._fields[:-2], "member__alias", "member__role")
+    return [Said(*row) for row in rows.order_by("said_at", "id").values_list(*fields)]
+
+
+def _settle(group: ChatGroup, messages: Mapping[str, Said], found: Sequence[Found]) -> Digested:
     """Carry out what was found, then mark every message of the batch as read."""
     done = Digested(messages=sum(not m.held for m in messages.values()))
-    held: set[int] = set()
+    left = {m.pk: 0 for m in messages.values()}
+    fresh: list[tuple[Found, list[Said]]] = []
     for item in found:
         mine = [messages[i] for i in item.line_ids if i in messages]
         if item.status == "sealed":
-            if _seal(group, item, mine):
-                done += Digested(sealed=1)
-            else:
-                held.update(m.pk for m in mine)
+            done += Digested(sealed=int(_seal(group, item, mine)))
+            for message in mine:
+                left.pop(message.pk, None)
         elif item.joins:
-            _join(group, item, mine)
+            finding_id = _join(group, item, mine)
+            left.update({m.pk: finding_id for m in mine if m.pk in left})
             done += Digested(joined=len(mine))
         else:
-            filed = _keep(group, item, mine)
-            done += Digested(filed=int(filed), review=int(not filed))
-    rows = Message.objects.filter(county=group.county, group=group)
-    rows.filter(pk__in=held).update(held=True)
-    read = [m.pk for m in messages.values() if m.pk not in held]
-    rows.filter(pk__in=read).update(digested_at=clock.now(), held=False)
-    return done
+            fresh.append((item, mine))
+    kept = _keep(group, [item for item, _ in fresh])
+    for item, mine in fresh:
+        left.update({m.pk: kept[item.key].pk for m in mine if m.pk in left})
+    filed = sum(kept[item.key].status == Finding.Status.FILED for item, _ in fresh)
+    _mark_read(group, left)
+    return done + Digested(filed=filed, review=len(fresh) - filed)
 
 
-def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
-    """Hand a possible clue over and delete its clear text in this transaction."""
+def _mark_read(group: ChatGroup, left: Mapping[int, int]) -> None:
+    """Mark messages as read, each with the finding that it belongs to (0: none)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE capture_message m SET digested_at = %s, held = false,"
+            " finding_id = coalesce(nullif(v.finding, 0), m.finding_id)"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding)"
+            " WHERE m.id = v.id AND m.county = %s",
+            [clock.now(), list(left.keys()), list(left.values()), group.county],
+        )
+
+
+def _seal(group: ChatGroup, item: Found, mine: Sequence[Said]) -> bool:
+    """Hand a possible clue over and delete its clear text in this transaction; else hold it unseen."""
+    rows = Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine])
     material = ClueMaterial(
         county=group.county,
         region=group.region,
@@ -127,95 +159,106 @@ def _seal(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
         author=author(group, mine),
     )
     if not clue_intake()(material):
+        rows.update(held=True)
         return False
-    Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine]).delete()
+    rows.delete()
     return True
 
 
-def transcript(messages: Sequence[Message]) -> str:
+def transcript(messages: Sequence[Said]) -> str:
     """Return what was said, line by line, each with its speaker's pseudonym."""
     return "\n".join(f"{_speaker(m)}：{m.text or '（没有文字）'}" for m in messages)
 
 
-def author(group: ChatGroup, messages: Sequence[Message]) -> str:
+def author(group: ChatGroup, messages: Sequence[Said]) -> str:
     """Return who spoke as far as it is known: the group and the villagers' pseudonyms in it."""
-    aliases = sorted({m.member.alias for m in messages if m.member.role == "villager"})
+    aliases = sorted({m.alias for m in messages if m.role == "villager"})
     return f"{group.name} 成员 {'、'.join(aliases)}" if aliases else group.name
 
 
-def _speaker(message: Message) -> str:
+def _speaker(message: Said) -> str:
     words = {"officer": "村干部 ", "supervisor": "监督员 "}
-    return f"{words.get(message.member.role, '')}{message.member.alias}"
+    return f"{words.get(message.role, '')}{message.alias}"
 
 
-def _join(group: ChatGroup, item: Found, mine: Sequence[Message]) -> None:
-    """Add lines to the finding, and to the case, that they belong to."""
+def _join(group: ChatGroup, item: Found, mine: Sequence[Said]) -> int:
+    """Add lines to the finding, and to the case, that they belong to; return the finding's id or 0."""
     rows = Finding.objects.select_for_update().filter(county=group.county, key=item.joins)
     earlier = rows.first()
     if earlier is None:
-        return
-    Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine]).update(finding=earlier)
-    said = [m for m in mine if m.member.role == "villager" and m.text]
-    if not said:
-        return
-    if earlier.case_number:
+        return 0
+    words = [m for m in mine if m.role == "villager" and m.text]
+    if words and earlier.case_number:
         cases.append_evidence(
             county=group.county,
             number=earlier.case_number,
             source_id=item.key,
-            text="\n".join(f"{m.member.alias}：{m.text}" for m in said),
+            text="\n".join(f"{m.alias}：{m.text}" for m in words),
         )
-    elif earlier.status == Finding.Status.REVIEW:
+    elif words and earlier.status == Finding.Status.REVIEW:
         # The talk is deleted after 72 hours; what the clerk will file must hold these words too.
-        earlier.text = " ".join([earlier.text, *(m.text for m in said)])[:LONGEST]
+        earlier.text = " ".join([earlier.text, *(m.text for m in words)])[:LONGEST]
         earlier.urgent = earlier.urgent or item.urgency == "urgent"
         earlier.save(update_fields=["text", "urgent"])
+    return earlier.pk
 
 
-def _keep(group: ChatGroup, item: Found, mine: Sequence[Message]) -> bool:
-    """Write a finding; file its case at once when the machine is sure and the group's mode allows."""
-    same = ""
-    if item.same_as:
-        rows = Finding.objects.filter(county=group.county, key=item.same_as)
-        same = rows.values_list("case_number", flat=True).first() or ""
-    finding, made = Finding.objects.get_or_create(
-        county=group.county,
-        key=item.key,
-        defaults={
-            "region": group.region,
-            "group": group,
-            "status": Finding.Status.REVIEW,
-            "kind": item.kind,
-            "field": item.field,
-            "urgent": item.urgency == "urgent",
-            "place": item.place[:80],
-            "place_region": item.place_region or "",
-            "title": item.title[:60],
-            "text": item.text[:LONGEST],
-            "confidence": item.confidence,
-            "reasons": [asdict(r) for r in item.reasons],
-            "model": item.model,
-            "said_at": item.said_at,
-            "found_at": clock.now(),
-            "same_as": same,
-        },
-    )
-    Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine]).update(finding=finding)
+def _keep(group: ChatGroup, items: Sequence[Found]) -> dict[str, Finding]:
+    """Write findings; file at once what the machine is sure of and the group's mode allows.
+
+    What looks like an earlier case is left to a clerk.
+    """
+    wanted = {item.key for item in items} | {item.same_as for item in items if item.same_as}
+    if not wanted:
+        return {}
+    known = {f.key: f for f in Finding.objects.filter(county=group.county, key__in=wanted)}
+    made = {item.key: _finding(group, item) for item in items if item.key not in known}
+    Finding.objects.bulk_create(made.values())
+    known |= made
     automatic = group.mode == ChatGroup.Mode.AUTOMATIC
-    if not (made and automatic and item.status == "sure" and not same):
-        return False
-    return _file_by_itself(finding)
+    for item in items:
+        finding = made.get(item.key)
+        if finding is None:
+            continue
+        if item.same_as in known:
+            finding.same_as = known[item.same_as].case_number
+        if automatic and item.status == "sure" and not finding.same_as:
+            _file_by_itself(finding)
+    changed = [f for f in made.values() if f.same_as or f.case_number]
+    Finding.objects.bulk_update(changed, ["same_as", "case_number", "status"])
+    return known
 
 
-def _file_by_itself(finding: Finding) -> bool:
-    """File the case without a clerk; what cases will not take so waits for one. False then."""
+def _finding(group: ChatGroup, item: Found) -> Finding:
+    return Finding(
+        county=group.county,
+        region=group.region,
+        group=group,
+        key=item.key,
+        status=Finding.Status.REVIEW,
+        kind=item.kind,
+        field=item.field,
+        urgent=item.urgency == "urgent",
+        place=item.place[:80],
+        place_region=item.place_region or "",
+        title=item.title[:60],
+        text=item.text[:LONGEST],
+        confidence=item.confidence,
+        reasons=[asdict(r) for r in item.reasons],
+        model=item.model,
+        said_at=item.said_at,
+        found_at=clock.now(),
+    )
+
+
+def _file_by_itself(finding: Finding) -> None:
+    """File the case without a clerk; what cases will not take so waits for one."""
     try:
         with transaction.atomic():
             finding.case_number = file(finding)
     except (BadInput, Missing, Refused):
-        return False
+        return
     finding.status = Finding.Status.FILED
-    finding.save(update_fields=["case_number", "status"])
     record(
         actor=None,
         verb="file",
@@ -224,7 +267,6 @@ def _file_by_itself(finding: Finding) -> bool:
         region=finding.region,
         detail={"model": finding.model, "confidence": round(finding.confidence, 3)},
     )
-    return True
 
 
 def file(finding: Finding) -> str:
@@ -308,12 +350,12 @@ def _found(row: tuple[Any, ...]) -> Found:
     )
 
 
-def _line(group: ChatGroup, message: Message) -> Line:
+def _line(group: ChatGroup, message: Said) -> Line:
     return Line(
         id=message.external_id,
         group=group.external_id,
-        sender=message.member.alias,
-        role=message.member.role,
+        sender=message.alias,
+        role=message.role,  # type: ignore[arg-type]
         said_at=message.said_at,
         type=message.kind,  # type: ignore[arg-type]
         text=message.text,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
@@ -39,10 +38,7 @@ def receive(*, group_id: int, county: str, messages: Sequence[InboundMessage]) -
         roles = {m.sender: m.role for m in sorted(fresh, key=lambda m: m.role, reverse=True)}
         people = _members(group, roles)
         kept = [m for m in fresh if people[m.sender].consent != Member.Consent.DECLINED]
-        now = clock.now()
-        Message.objects.bulk_create(
-            [_row(group, m, people[m.sender], now) for m in kept], batch_size=1000
-        )
+        _write(group, kept, people)
         if kept:
             newest = max(m.said_at for m in kept)
             group.last_said_at = max(filter(None, (group.last_said_at, newest)))
@@ -173,18 +169,27 @@ def _alias(number: int) -> str:
     return f"{name}{digit + 1}"
 
 
-def _row(group: ChatGroup, message: InboundMessage, member: Member, now: datetime) -> Message:
-    return Message(
-        county=group.county,
-        region=group.region,
-        group=group,
-        member=member,
-        external_id=message.external_id,
-        said_at=message.said_at,
-        received_at=now,
-        kind=message.kind,
-        text=masking.text(_clean(message.text))[:LONGEST],
-    )
+def _write(group: ChatGroup, messages: Sequence[InboundMessage], people: dict[str, Member]) -> None:
+    """Insert messages column by column, which costs a fraction of as many objects."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO capture_message"
+            " (county, region, group_id, member_id, external_id, said_at, received_at, kind, text, held)"
+            " SELECT %s, %s, %s, v.member, v.id, v.said, %s, v.kind, v.words, false"
+            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])"
+            " AS v (member, id, said, kind, words)",
+            [
+                group.county,
+                group.region,
+                group.pk,
+                clock.now(),
+                [people[m.sender].pk for m in messages],
+                [m.external_id for m in messages],
+                [m.said_at for m in messages],
+                [m.kind for m in messages],
+                [masking.text(_clean(m.text))[:LONGEST] for m in messages],
+            ],
+        )
 
 
 def _clean(text: str) -> str:

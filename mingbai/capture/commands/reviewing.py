@@ -83,7 +83,7 @@ def seal(*, actor: Actor, finding_id: int, version: int) -> None:
     with scopes.enter(scope=actor.scope, person=actor.person_id):
         finding = _open(actor, finding_id, version)
         messages = Message.objects.filter(county=finding.county, finding=finding)
-        said = list(messages.select_related("member").order_by("said_at", "id"))
+        said = digesting.said(messages)
         taken = clue_intake()(
             ClueMaterial(
                 county=finding.county,
