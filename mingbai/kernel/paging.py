@@ -45,8 +45,10 @@ def page(
 
 
 def key(values: Sequence[Any]) -> str:
-    """Encode the sort values of a row (text, numbers, dates, times) for an address."""
-    text = json.dumps([v.isoformat() if hasattr(v, "isoformat") else v for v in values])
+    """Encode the sort values of a row (text, numbers, dates, times, uuids) for an address."""
+    text = json.dumps(
+        [v.isoformat() if hasattr(v, "isoformat") else v for v in values], default=str
+    )
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -57,8 +58,9 @@ def digest(*, county: str, everything: bool = False) -> Digested:
         try:
             total += _digest_group(county, group_id, everything=everything)
         except Exception as wrong:  # noqa: BLE001 - one group must not stop the county's others
-            # Neither the message nor the traceback: both may quote what somebody said.
-            log.error("group %d could not be read: %s", group_id, type(wrong).__name__)
+            # Where and which kind, never the message or the values: they may quote what was said.
+            at = traceback.extract_tb(wrong.__traceback__)[-1]
+            log.error("group %d: %s in %s:%s", group_id, type(wrong).__name__, at.name, at.lineno)
             total += Digested(failed=1)
     return total
 
@@ -83,7 +85,7 @@ def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
         if not everything:
             settled, waited = clock.now() - SETTLED, clock.now() - LONGEST_WAIT
             rows = rows.filter(Q(said_at__lte=settled) | Q(received_at__lte=waited))
-        messages = {m.external_id: m for m in said(rows[:BATCH])}
+        messages = {m.external_id: m for m in said(rows)}
         if not messages:
             return Digested()
         lines = [_line(group, m) for m in messages.values()]
@@ -105,9 +107,9 @@ class Said(NamedTuple):
 
 
 def said(rows: QuerySet[Message]) -> list[Said]:
-    """Return messages in the order of the talk, without the cost of whole objects."""
+    """Return messages in the order of the talk, at most a batch, without the cost of whole objects."""
     fields = (*Said._fields[:-2], "member__alias", "member__role")
-    return [Said(*row) for row in rows.order_by("said_at", "id").values_list(*fields)]
+    return [Said(*row) for row in rows.order_by("said_at", "id").values_list(*fields)[:BATCH]]
 
 
 def _settle(group: ChatGroup, messages: Mapping[str, Said], found: Sequence[Found]) -> Digested:

@@ -43,7 +43,13 @@ class Talk:
     said: list[InboundMessage] = field(default_factory=list)
 
     def say(
-        self, text: str, minute: float = 0, *, who: str = "阿花", role: str = "villager", kind: str = "text",
+        self,
+        text: str,
+        minute: float = 0,
+        *,
+        who: str = "阿花",
+        role: str = "villager",
+        kind: str = "text",
         name: str = "",
     ) -> InboundMessage:
         """Make a message of this group; ``text`` is a key of WORDS or the words themselves."""
@@ -52,8 +58,14 @@ class Talk:
 
         begin = self.begin or clock.now() - timedelta(hours=2)
         made = InboundMessage(
-            external_id=name or f"m{len(self.said) + 1}", group=self.external, village="石鼓村", sender=who, role=role,
-            said_at=begin + timedelta(minutes=minute), kind=kind, text=WORDS.get(text, text),
+            external_id=name or f"m{len(self.said) + 1}",
+            group=self.external,
+            village="石鼓村",
+            sender=who,
+            role=role,
+            said_at=begin + timedelta(minutes=minute),
+            kind=kind,
+            text=WORDS.get(text, text),
         )
         self.said.append(made)
         return made
@@ -84,7 +96,12 @@ def register(name: str = "g1", region: str = VILLAGE, mode: str = "automatic") -
     from mingbai.capture import commands
 
     return commands.register_group(
-        actor=None, region=region, platform="wechat", external_id=name, name=f"{name}监督群", mode=mode,
+        actor=None,
+        region=region,
+        platform="wechat",
+        external_id=name,
+        name=f"{name}监督群",
+        mode=mode,
     )
 
 
@@ -103,7 +120,9 @@ def asked(cast: Any) -> Talk:
 @pytest.fixture
 def group_of(cast: Any) -> Callable[..., Talk]:
     """Give a function that registers another group."""
-    return lambda name, region=VILLAGE, mode="automatic": Talk(register(name, region, mode), external=name)
+    return lambda name, region=VILLAGE, mode="automatic": Talk(
+        register(name, region, mode), external=name
+    )
 
 
 @pytest.fixture
@@ -158,9 +177,9 @@ class Committed:
 @pytest.fixture
 def committed() -> Iterator[Committed]:
     """Point Django at a fresh copy of the migrated database, plant the county, drop it afterwards."""
-    from conftest import plant_cast, plant_territory
     from django.db import connection
 
+    from conftest import plant_cast, plant_territory
     from mingbai.kernel import scopes
 
     name = f"capture_{os.getpid()}"
@@ -181,7 +200,10 @@ def committed() -> Iterator[Committed]:
             plant_territory()
             cast = plant_cast()
         yield Committed(
-            cast, Talk(register(), begin=moment_ago()), _named("MINGBAI_TEST_SUPERUSER", name), _named("MINGBAI_TEST_APP", name)
+            cast,
+            Talk(register(), begin=moment_ago()),
+            _named("MINGBAI_TEST_SUPERUSER", name),
+            _named("MINGBAI_TEST_APP", name),
         )
     finally:
         connection.close()

@@ -14,8 +14,20 @@ from psycopg import sql
 COUNTY = "350525"
 CANARIES = ("金麒麟", "轿车", "姐夫", "懂的都懂", "心里有数")
 PAGES = (
-    "/", "/v/350525101201", "/v/350525101201/open", "/desk", "/desk/today", "/desk/cases", "/desk/cases?q=金麒麟",
-    "/capture/review", "/capture/groups", "/inbox", "/mine", "/me", "/desk/admin", "/r/350525101000",
+    "/",
+    "/v/350525101201",
+    "/v/350525101201/open",
+    "/desk",
+    "/desk/today",
+    "/desk/cases",
+    "/desk/cases?q=金麒麟",
+    "/capture/review",
+    "/capture/groups",
+    "/inbox",
+    "/mine",
+    "/me",
+    "/desk/admin",
+    "/r/350525101000",
 )
 
 
@@ -27,7 +39,9 @@ def everything(superuser: str) -> dict[str, str]:
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         ).fetchall()
         for (table,) in tables:
-            rows = server.execute(sql.SQL("SELECT to_jsonb(t)::text FROM {} t").format(sql.Identifier(table)))
+            rows = server.execute(
+                sql.SQL("SELECT to_jsonb(t)::text FROM {} t").format(sql.Identifier(table))
+            )
             found[table] = "\n".join(row[0] for row in rows).lower()
     return found
 
@@ -57,14 +71,19 @@ def test_after_the_digest_a_clue_is_nowhere_in_clear(
     talk = committed.talk
     private = committed.open_office()
     with caplog.at_level(logging.DEBUG):
-        talk.take(talk.say("hello"), talk.say("clue", 1, who="老林"), talk.say("clue_more", 2, who="老林"))
+        talk.take(
+            talk.say("hello"), talk.say("clue", 1, who="老林"), talk.say("clue_more", 2, who="老林")
+        )
         assert talk.read() == Digested(messages=3, sealed=1)
     assert traces(committed.superuser) == []
     assert not [c for c in CANARIES if c in caplog.text]
     [content] = opened(committed, private)
     assert content["text"] == f"A1：{talk.said[1].text}\nA1：{talk.said[2].text}"
     assert (content["source"], content["region"], content["place"], content["author"]) == (
-        "chat", "350525101201", "五里街镇 石鼓村", "g1监督群 成员 A1",
+        "chat",
+        "350525101201",
+        "五里街镇 石鼓村",
+        "g1监督群 成员 A1",
     )
 
 
@@ -77,7 +96,9 @@ def opened(committed: Any, private: bytes) -> list[dict[str, Any]]:
             "SELECT id, county, ephemeral, nonce, parcel FROM clues_sealedclue ORDER BY day, id"
         ).fetchall()
     return [
-        sealing.unseal(sealing.Parcel(bytes(e), bytes(n), bytes(p)), private, f"{county}:{identity}")
+        sealing.unseal(
+            sealing.Parcel(bytes(e), bytes(n), bytes(p)), private, f"{county}:{identity}"
+        )
         for identity, county, e, n, p in rows
     ]
 
@@ -85,7 +106,9 @@ def opened(committed: Any, private: bytes) -> list[dict[str, Any]]:
 def shown(client: Any, address: str) -> str:
     """Return a page without the marks that differ at each reading."""
     text = client.get(address).content.decode()
-    text = re.sub(r"[\d.]+ [千兆吉]", "", text)  # the size of the database on the page of its keeper
+    text = re.sub(
+        r"[\d.]+ [千兆吉]", "", text
+    )  # the size of the database on the page of its keeper
     return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
 
 
@@ -105,7 +128,9 @@ def test_no_page_looks_different_because_a_clue_was_sealed(committed: Any, name:
         assert not [c for c in CANARIES[1:] if c in before[address]]
 
 
-def test_without_the_offices_key_a_clue_is_held_unseen_and_released_when_there_is_one(committed: Any) -> None:
+def test_without_the_offices_key_a_clue_is_held_unseen_and_released_when_there_is_one(
+    committed: Any,
+) -> None:
     from mingbai.capture import commands
     from mingbai.capture.events import Digested
 
@@ -199,7 +224,9 @@ def test_sealing_without_a_key_changes_nothing(asked: Any, cast: Any) -> None:
     assert (Finding.objects.get().status, Message.objects.count()) == ("review", 1)
 
 
-def test_nothing_hints_at_a_sealed_clue_by_likeness(talk: Any, office: bytes, group_of: Callable[..., Any]) -> None:
+def test_nothing_hints_at_a_sealed_clue_by_likeness(
+    talk: Any, office: bytes, group_of: Callable[..., Any]
+) -> None:
     from mingbai.capture.models import Finding
 
     talk.take(talk.say("clue", 0, who="老林"))

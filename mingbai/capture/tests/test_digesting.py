@@ -21,8 +21,19 @@ def test_a_sure_request_of_an_automatic_group_becomes_a_case_with_its_own_words(
     assert talk.read() == Digested(messages=3, filed=1)
     case, finding = Case.objects.get(), Finding.objects.get()
     both = f"{talk.said[1].text} {talk.said[2].text}"
-    assert (case.text, case.source_text, case.source, case.kind, case.field) == (both, both, "chat", "request", "facility")
-    assert (case.region, case.state, case.urgent, case.source_id) == (VILLAGE, "submitted", False, finding.key)
+    assert (case.text, case.source_text, case.source, case.kind, case.field) == (
+        both,
+        both,
+        "chat",
+        "request",
+        "facility",
+    )
+    assert (case.region, case.state, case.urgent, case.source_id) == (
+        VILLAGE,
+        "submitted",
+        False,
+        finding.key,
+    )
     assert (finding.status, finding.case_number) == ("filed", case.number)
     assert [m.external_id for m in finding.messages.order_by("said_at")] == ["m2", "m3"]
 
@@ -46,14 +57,18 @@ def test_a_danger_is_filed_as_urgent(talk: Any) -> None:
 def test_a_case_goes_to_the_village_that_the_words_name(talk: Any) -> None:
     from mingbai.cases.models import Case
 
-    talk.found(talk.say("桃场村小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下"))
+    talk.found(
+        talk.say("桃场村小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下")
+    )
     assert Case.objects.get().region == NEIGHBOUR
 
 
 def test_a_town_that_is_named_leaves_the_case_in_the_groups_village(talk: Any) -> None:
     from mingbai.cases.models import Case
 
-    talk.found(talk.say("五里街镇小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下"))
+    talk.found(
+        talk.say("五里街镇小学门口的路灯坏了半个月，晚上黑漆漆，孩子放学摔了两回，能不能来修一下")
+    )
     assert Case.objects.get().region == VILLAGE
 
 
@@ -72,7 +87,9 @@ def test_later_words_join_the_case_as_evidence_once(talk: Any) -> None:
     assert CaseEvent.objects.filter(verb="evidence").count() == 1
 
 
-def test_later_words_join_what_waits_for_review_so_that_they_are_filed_with_it(asked: Any, cast: Any) -> None:
+def test_later_words_join_what_waits_for_review_so_that_they_are_filed_with_it(
+    asked: Any, cast: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.cases.models import Case
 
@@ -157,7 +174,7 @@ def test_a_group_that_cannot_be_read_stops_no_other_and_its_words_stay_out_of_th
     monkeypatch.setattr(digesting, "_settle", broken)
     with caplog.at_level(logging.DEBUG):
         assert talk.read() == Digested(messages=1, filed=1, failed=1)
-    assert f"group {talk.group} could not be read: ValueError" in caplog.text
+    assert f"group {talk.group}: ValueError in broken:" in caplog.text
     assert "路灯" not in caplog.text
     assert Message.objects.get(group=talk.group).digested_at is None
     monkeypatch.setattr(digesting, "_settle", honest)
@@ -176,14 +193,24 @@ def test_a_clerk_who_rules_while_talk_joins_loses_no_words(asked: Any, cast: Any
 
 
 LINES = (
-    ("hello", 0, "阿明"), ("lamp", 1, "阿花"), ("me_too", 4, "阿强"), ("ask", 20, "阿珍"), ("water", 40, "阿海"),
-    ("clue", 60, "老林"), ("hello", 61, "阿明"),
+    ("hello", 0, "阿明"),
+    ("lamp", 1, "阿花"),
+    ("me_too", 4, "阿强"),
+    ("ask", 20, "阿珍"),
+    ("water", 40, "阿海"),
+    ("clue", 60, "老林"),
+    ("hello", 61, "阿明"),
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(range(len(LINES))), doubled=st.lists(st.integers(0, len(LINES) - 1), max_size=4),
-       cut=st.integers(0, len(LINES)))
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    order=st.permutations(range(len(LINES))),
+    doubled=st.lists(st.integers(0, len(LINES) - 1), max_size=4),
+    cut=st.integers(0, len(LINES)),
+)
 def test_doubled_late_and_shuffled_deliveries_give_the_same_cases(
     talk: Any, office: bytes, order: list[int], doubled: list[int], cut: int
 ) -> None:
@@ -201,10 +228,17 @@ def test_doubled_late_and_shuffled_deliveries_give_the_same_cases(
             talk.take(*arrived[cut:])
             talk.read()
             assert Seen.objects.count() == len(LINES)
-            assert sorted(Message.objects.values_list("external_id", flat=True)) == ["m1", "m2", "m3", "m4", "m5", "m7"]
-            assert list(Case.objects.order_by("source_id").values_list("source_id", "field", "text", "kind")) == sorted(
-                Finding.objects.values_list("key", "field", "text", "kind")
-            )
+            assert sorted(Message.objects.values_list("external_id", flat=True)) == [
+                "m1",
+                "m2",
+                "m3",
+                "m4",
+                "m5",
+                "m7",
+            ]
+            assert list(
+                Case.objects.order_by("source_id").values_list("source_id", "field", "text", "kind")
+            ) == sorted(Finding.objects.values_list("key", "field", "text", "kind"))
             assert sorted(Finding.objects.values_list("field", "status", "text")) == [
                 ("facility", "filed", f"{said[1].text} {said[2].text}"),
                 ("water", "filed", said[4].text),

@@ -51,7 +51,9 @@ def test_a_declined_sender_is_dropped_before_storage(talk: Any) -> None:
     talk.take(talk.say("hello", who="不愿意的人"), talk.say("hello", who="别人"))
     commands.decline(county=COUNTY, group_id=talk.group, sender="不愿意的人")
     assert [i for i, _ in inbox()] == ["m2"]
-    assert talk.take(talk.say("lamp", who="不愿意的人"), talk.say("hello", who="别人")) == Received(1, 0, 1)
+    assert talk.take(talk.say("lamp", who="不愿意的人"), talk.say("hello", who="别人")) == Received(
+        1, 0, 1
+    )
     assert [i for i, _ in inbox()] == ["m2", "m4"]
 
 
@@ -214,9 +216,15 @@ def test_aliases_go_on_after_z9(talk: Any) -> None:
         ({"external_id": ""}, "消息收不下：id 应是 1 到 80 个字。"),
         ({"external_id": "x" * 81}, "消息收不下：id 应是 1 到 80 个字。"),
         ({"sender": "a\0b"}, "消息收不下：sender 应是 1 到 80 个字。"),
-        ({"kind": "sticker"}, "消息收不下：type“sticker”不认识，应是 text、voice、image、video、location。"),
+        (
+            {"kind": "sticker"},
+            "消息收不下：type“sticker”不认识，应是 text、voice、image、video、location。",
+        ),
         ({"role": "boss"}, "消息收不下：role“boss”不认识，应是 villager、officer、supervisor。"),
-        ({"said_at": datetime(1, 1, 1, tzinfo=UTC)}, "消息收不下：时间没有时区，或者不在 2000 到 2099 年之间。"),
+        (
+            {"said_at": datetime(1, 1, 1, tzinfo=UTC)},
+            "消息收不下：时间没有时区，或者不在 2000 到 2099 年之间。",
+        ),
     ],
 )
 def test_a_message_that_cannot_be_taken_is_named_and_nothing_is_kept(

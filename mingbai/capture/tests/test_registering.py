@@ -12,8 +12,16 @@ COUNTY, VILLAGE, NEIGHBOUR = "350525", "350525101201", "350525101202"
 
 def typed(**changed: Any) -> dict[str, Any]:
     return {
-        "region": VILLAGE, "name": "石鼓村二群", "platform": "wechat", "external_id": "w-2", "owner": "林主任", "members": "286",
-        "households": "210", "consent_on": "2026-10-01", "mode": "confirmed", **changed,
+        "region": VILLAGE,
+        "name": "石鼓村二群",
+        "platform": "wechat",
+        "external_id": "w-2",
+        "owner": "林主任",
+        "members": "286",
+        "households": "210",
+        "consent_on": "2026-10-01",
+        "mode": "confirmed",
+        **changed,
     }
 
 
@@ -25,9 +33,18 @@ def test_an_officer_registers_a_group_of_the_own_village(client_as: Any) -> None
     assert (answer.status_code, answer.headers["Location"]) == (302, "/capture/groups")
     group = ChatGroup.objects.get()
     assert (group.county, group.region, group.name, group.platform, group.external_id) == (
-        COUNTY, VILLAGE, "石鼓村二群", "wechat", "w-2",
+        COUNTY,
+        VILLAGE,
+        "石鼓村二群",
+        "wechat",
+        "w-2",
     )
-    assert (group.members, group.households, str(group.consent_on), group.mode) == (286, 210, "2026-10-01", "confirmed")
+    assert (group.members, group.households, str(group.consent_on), group.mode) == (
+        286,
+        210,
+        "2026-10-01",
+        "confirmed",
+    )
     entry = Entry.objects.get(thing="chat_group")
     assert (entry.verb, entry.thing_id, entry.region) == ("register", str(group.pk), VILLAGE)
 
@@ -46,7 +63,9 @@ def test_an_officer_registers_a_group_of_the_own_village(client_as: Any) -> None
         ({"consent_on": "去年"}, "日期请写成 2026-11-21 这样。"),
     ],
 )
-def test_what_cannot_be_registered_is_said_beside_the_field(client_as: Any, changed: dict[str, Any], sentence: str) -> None:
+def test_what_cannot_be_registered_is_said_beside_the_field(
+    client_as: Any, changed: dict[str, Any], sentence: str
+) -> None:
     from mingbai.capture.models import ChatGroup
 
     answer = client_as("officer").post("/capture/groups/new", typed(**changed))
@@ -61,7 +80,11 @@ def test_a_group_belongs_to_a_village_not_to_a_town(cast: Any) -> None:
 
     with pytest.raises(BadInput, match="群要登记到村或社区。"):
         commands.register_group(
-            actor=cast.actor("town"), region="350525101000", platform="wechat", external_id="x", name="镇群"
+            actor=cast.actor("town"),
+            region="350525101000",
+            platform="wechat",
+            external_id="x",
+            name="镇群",
         )
 
 
@@ -69,7 +92,13 @@ def test_registering_again_brings_the_line_up_to_date(cast: Any) -> None:
     from mingbai.capture import commands
     from mingbai.capture.models import ChatGroup
 
-    one = {"actor": cast.actor("officer"), "region": VILLAGE, "platform": "wechat", "external_id": "w", "name": "群"}
+    one = {
+        "actor": cast.actor("officer"),
+        "region": VILLAGE,
+        "platform": "wechat",
+        "external_id": "w",
+        "name": "群",
+    }
     first = commands.register_group(**one, members=10)
     assert commands.register_group(**one, members=20) == first
     assert ChatGroup.objects.get().members == 20
@@ -83,11 +112,20 @@ def test_a_group_of_another_village_cannot_be_taken_over(group_of: Any, cast: An
     other = group_of("w", NEIGHBOUR)
     officer = cast.actor("officer")
     with pytest.raises(Refused, match="这个群号已经登记在别的村，请找县里的群工办专员核对。"):
-        commands.register_group(actor=officer, region=VILLAGE, platform="wechat", external_id="w", name="我们的群")
+        commands.register_group(
+            actor=officer, region=VILLAGE, platform="wechat", external_id="w", name="我们的群"
+        )
     with pytest.raises(Missing):
         commands.change_group(
-            actor=officer, group_id=other.group, region=VILLAGE, name="我们的群", owner="", members=0, households=0,
-            consent_on=None, mode="automatic",
+            actor=officer,
+            group_id=other.group,
+            region=VILLAGE,
+            name="我们的群",
+            owner="",
+            members=0,
+            households=0,
+            consent_on=None,
+            mode="automatic",
         )
     group = ChatGroup.objects.get()
     assert (group.region, group.name) == (NEIGHBOUR, "w监督群")
@@ -100,10 +138,17 @@ def test_changing_a_line_keeps_platform_and_number(talk: Any, client_as: Any) ->
     form = clerk.get(f"/capture/groups/{talk.group}").content.decode()
     assert 'value="g1监督群"' in form
     assert 'name="external_id"' not in form
-    answer = clerk.post(f"/capture/groups/{talk.group}", typed(name="新名", external_id="另一个", region=NEIGHBOUR))
+    answer = clerk.post(
+        f"/capture/groups/{talk.group}", typed(name="新名", external_id="另一个", region=NEIGHBOUR)
+    )
     assert answer.status_code == 302
     group = ChatGroup.objects.get()
-    assert (group.pk, group.name, group.external_id, group.region) == (talk.group, "新名", "g1", NEIGHBOUR)
+    assert (group.pk, group.name, group.external_id, group.region) == (
+        talk.group,
+        "新名",
+        "g1",
+        NEIGHBOUR,
+    )
 
 
 def test_who_only_looks_gets_no_button_and_no_form(talk: Any, client_as: Any) -> None:
@@ -118,7 +163,9 @@ def test_who_only_looks_gets_no_button_and_no_form(talk: Any, client_as: Any) ->
     assert ChatGroup.objects.count() == 1
 
 
-def test_the_registry_names_villages_without_a_group_and_homes_reached(talk: Any, client_as: Any) -> None:
+def test_the_registry_names_villages_without_a_group_and_homes_reached(
+    talk: Any, client_as: Any
+) -> None:
     from mingbai.capture.models import ChatGroup
 
     ChatGroup.objects.update(members=286, households=210)
@@ -132,7 +179,9 @@ def test_the_registry_names_villages_without_a_group_and_homes_reached(talk: Any
     assert cells == []
 
 
-def test_an_officer_sees_only_the_own_villages_groups(talk: Any, group_of: Any, client_as: Any) -> None:
+def test_an_officer_sees_only_the_own_villages_groups(
+    talk: Any, group_of: Any, client_as: Any
+) -> None:
     group_of("g2", NEIGHBOUR)
     html = client_as("officer").get("/capture/groups").content.decode()
     assert "g1监督群" in html
@@ -143,7 +192,10 @@ def test_the_registry_goes_on_to_the_next_page(cast: Any, client_as: Any) -> Non
     from mingbai.capture.models import ChatGroup
 
     ChatGroup.objects.bulk_create(
-        ChatGroup(county=COUNTY, region=VILLAGE, platform="wechat", external_id=f"{n}", name=f"群{n:03d}") for n in range(51)
+        ChatGroup(
+            county=COUNTY, region=VILLAGE, platform="wechat", external_id=f"{n}", name=f"群{n:03d}"
+        )
+        for n in range(51)
     )
     clerk = client_as("clerk")
     first = clerk.get("/capture/groups").content.decode()

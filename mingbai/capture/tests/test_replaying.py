@@ -17,12 +17,25 @@ BEGIN = datetime(2026, 3, 2, 6, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 def export(words: dict[str, str]) -> Any:
     """Give a function that makes the messages of a small export for a group and village."""
 
-    def make(group: str = "e1", village: str = "石鼓村", keys: Sequence[str] = ("hello", "lamp", "me_too", "ask"),
-             minute: int = 0) -> list[Any]:
+    def make(
+        group: str = "e1",
+        village: str = "石鼓村",
+        keys: Sequence[str] = ("hello", "lamp", "me_too", "ask"),
+        minute: int = 0,
+    ) -> list[Any]:
         from mingbai.capture.events import InboundMessage
 
         return [
-            InboundMessage(f"{group}-{n}", group, village, f"s{n}", "villager", BEGIN + timedelta(minutes=minute + 3 * n), "text", words[key])
+            InboundMessage(
+                f"{group}-{n}",
+                group,
+                village,
+                f"s{n}",
+                "villager",
+                BEGIN + timedelta(minutes=minute + 3 * n),
+                "text",
+                words[key],
+            )
             for n, key in enumerate(keys)
         ]
 
@@ -32,7 +45,11 @@ def export(words: dict[str, str]) -> Any:
 def groups() -> list[tuple[str, str, str, str]]:
     from mingbai.capture.models import ChatGroup
 
-    return list(ChatGroup.objects.order_by("external_id").values_list("external_id", "platform", "region", "name"))
+    return list(
+        ChatGroup.objects.order_by("external_id").values_list(
+            "external_id", "platform", "region", "name"
+        )
+    )
 
 
 def tables() -> list[list[tuple[Any, ...]]]:
@@ -66,7 +83,9 @@ def test_a_second_replay_changes_nothing(cast: Any, export: Any) -> None:
     assert tables() == before
 
 
-def test_a_group_that_is_registered_already_is_matched_by_its_number(cast: Any, talk: Any, export: Any) -> None:
+def test_a_group_that_is_registered_already_is_matched_by_its_number(
+    cast: Any, talk: Any, export: Any
+) -> None:
     from mingbai.capture import commands
 
     commands.replay(county=COUNTY, messages=export("g1", "桃场村"))
@@ -82,14 +101,23 @@ def test_a_groups_file_says_where_a_group_belongs(cast: Any, export: Any) -> Non
     assert groups() == [("e1", "export", NEIGHBOUR, "桃场村大群")]
 
 
-def test_a_village_that_the_county_does_not_have_becomes_one_local_unit(cast: Any, export: Any) -> None:
+def test_a_village_that_the_county_does_not_have_becomes_one_local_unit(
+    cast: Any, export: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.regions.models import Region
 
-    done = commands.replay(county=COUNTY, messages=[*export("e1", "湾角村"), *export("e2", "湾角村")])
+    done = commands.replay(
+        county=COUNTY, messages=[*export("e1", "湾角村"), *export("e2", "湾角村")]
+    )
     assert done.made == ((f"{COUNTY}L01", "湾角村"),)
     unit = Region.objects.get(is_local=True)
-    assert (unit.code, unit.level, unit.name, unit.parent_id) == (f"{COUNTY}L01", "local", "湾角村", "350525000000")
+    assert (unit.code, unit.level, unit.name, unit.parent_id) == (
+        f"{COUNTY}L01",
+        "local",
+        "湾角村",
+        "350525000000",
+    )
     assert [g[2] for g in groups()] == [f"{COUNTY}L01", f"{COUNTY}L01"]
 
 
@@ -114,7 +142,9 @@ def test_a_groups_file_with_a_wrong_village_is_refused_before_anything_is_writte
 
     before = tables()
     with pytest.raises(BadInput) as wrong:
-        commands.replay(county=COUNTY, messages=export(), groups={"e9": GroupRow("e9", region, "群", line)})
+        commands.replay(
+            county=COUNTY, messages=export(), groups={"e9": GroupRow("e9", region, "群", line)}
+        )
     assert str(wrong.value) == f"群对照表第 {line} 行：350525 县里没有代码为 {region} 的村或社区。"
     assert tables() == before
 
@@ -126,7 +156,9 @@ def test_a_groups_file_with_a_wrong_village_is_refused_before_anything_is_writte
         ("350583", "还没有载入县 350583 的区划，请先执行 mingbai regions load --city 3505。"),
     ],
 )
-def test_a_county_that_is_not_there_is_named(cast: Any, export: Any, code: str, sentence: str) -> None:
+def test_a_county_that_is_not_there_is_named(
+    cast: Any, export: Any, code: str, sentence: str
+) -> None:
     from mingbai.capture import commands
     from mingbai.kernel.decisions import BadInput
 
@@ -139,7 +171,13 @@ def test_old_talk_is_compared_with_what_was_said_around_it(cast: Any, export: An
     from mingbai.capture import commands
     from mingbai.capture.models import Finding
 
-    commands.replay(county=COUNTY, messages=[*export("e1", "石鼓村", ("water",)), *export("e2", "桃场村", ("hello", "water"), minute=10)])
+    commands.replay(
+        county=COUNTY,
+        messages=[
+            *export("e1", "石鼓村", ("water",)),
+            *export("e2", "桃场村", ("hello", "water"), minute=10),
+        ],
+    )
     first, second = Finding.objects.order_by("group__external_id")
     assert (first.status, second.status, second.same_as) == ("filed", "review", first.case_number)
 
@@ -148,7 +186,9 @@ def test_progress_is_told_in_order_and_to_the_end(cast: Any, export: Any) -> Non
     from mingbai.capture import commands
 
     told: list[tuple[int, int]] = []
-    commands.replay(county=COUNTY, messages=export(), on_progress=lambda done, total: told.append((done, total)))
+    commands.replay(
+        county=COUNTY, messages=export(), on_progress=lambda done, total: told.append((done, total))
+    )
     assert told == [(4, 8), (8, 8)]
 
 

@@ -26,9 +26,14 @@ def queries_of(client: Any, address: str) -> int:
     return len(caught)
 
 
-def test_the_desk_shows_the_finding_with_its_reasons_and_the_talk_around_it(asked: Any, client_as: Any) -> None:
+def test_the_desk_shows_the_finding_with_its_reasons_and_the_talk_around_it(
+    asked: Any, client_as: Any
+) -> None:
     asked.take(
-        asked.say("hello", who="阿明"), asked.say("lamp", 1), asked.say("", 2, kind="image"), asked.say("promise", 9, who="主任", role="officer"),
+        asked.say("hello", who="阿明"),
+        asked.say("lamp", 1),
+        asked.say("", 2, kind="image"),
+        asked.say("promise", 9, who="主任", role="officer"),
     )
     asked.read()
     page = text(client_as("clerk").get("/capture/review"))
@@ -48,7 +53,9 @@ def test_the_desk_without_findings_says_so(talk: Any, client_as: Any) -> None:
     assert "没有要核对的 群里新的诉求，机器拿不准时会排到这里。 看村群" in page
 
 
-def test_a_finding_whose_talk_was_forgotten_shows_what_was_kept(asked: Any, client_as: Any, at: Any) -> None:
+def test_a_finding_whose_talk_was_forgotten_shows_what_was_kept(
+    asked: Any, client_as: Any, at: Any
+) -> None:
     from mingbai.capture import commands
 
     finding = asked.found(asked.say("lamp"))
@@ -63,16 +70,22 @@ def test_ruling_goes_on_to_the_next_finding_and_names_what_undo_would_take_back(
 ) -> None:
     from mingbai.capture.models import Finding
 
-    asked.take(asked.say("lamp"), asked.say("ask", 40, who="阿珍"), asked.say("water", 80, who="阿海"))
+    asked.take(
+        asked.say("lamp"), asked.say("ask", 40, who="阿珍"), asked.say("water", 80, who="阿海")
+    )
     asked.read()
     newest, middle, oldest = Finding.objects.order_by("-said_at")
     clerk = client_as("clerk")
-    answer = clerk.post(f"/capture/review/{newest.pk}/dismiss", {"version": "1", "after": str(middle.pk)})
+    answer = clerk.post(
+        f"/capture/review/{newest.pk}/dismiss", {"version": "1", "after": str(middle.pk)}
+    )
     assert answer.headers["Location"] == f"/capture/review/{middle.pk}"
     page = text(clerk.get(answer.headers["Location"]))
     assert "已记为闲聊，原话到期删除。" in page
     assert "撤销：不立件“自来水停了，一滴水都…” Z" in page
-    answer = clerk.post(f"/capture/review/{middle.pk}/file", {"version": "1", "after": str(oldest.pk)}, follow=True)
+    answer = clerk.post(
+        f"/capture/review/{middle.pk}/file", {"version": "1", "after": str(oldest.pk)}, follow=True
+    )
     assert "已立件，件号 350525-2611-00001。" in text(answer)
 
 
@@ -87,7 +100,9 @@ def test_undo_on_the_page_shows_the_finding_again(asked: Any, client_as: Any) ->
     assert "已撤销，请重新核对。" in text(page)
 
 
-def test_a_finding_that_another_clerk_ruled_on_leads_back_to_the_desk(asked: Any, client_as: Any) -> None:
+def test_a_finding_that_another_clerk_ruled_on_leads_back_to_the_desk(
+    asked: Any, client_as: Any
+) -> None:
     finding = asked.found(asked.say("lamp"))
     clerk = client_as("clerk")
     clerk.post(f"/capture/review/{finding.pk}/dismiss", {"version": "1"})
@@ -107,7 +122,9 @@ def test_what_is_corrected_badly_says_what_to_mend(asked: Any, client_as: Any) -
     assert not Case.objects.exists()
 
 
-def test_a_case_that_may_be_the_same_is_offered_for_merging(talk: Any, group_of: Any, client_as: Any) -> None:
+def test_a_case_that_may_be_the_same_is_offered_for_merging(
+    talk: Any, group_of: Any, client_as: Any
+) -> None:
     number = talk.found(talk.say("water")).case_number
     other = group_of("g2", NEIGHBOUR)
     finding = other.found(other.say("water", 30, who="阿海"))
@@ -123,7 +140,9 @@ def test_words_from_the_group_are_escaped(asked: Any, client_as: Any) -> None:
     assert "&lt;script&gt;alert" in html
 
 
-def test_the_desk_costs_the_same_with_one_finding_and_with_thirty(asked: Any, client_as: Any, group_of: Any) -> None:
+def test_the_desk_costs_the_same_with_one_finding_and_with_thirty(
+    asked: Any, client_as: Any, group_of: Any
+) -> None:
     asked.found(asked.say("lamp"))
     clerk = client_as("clerk")
     few = queries_of(clerk, "/capture/review")
@@ -134,7 +153,9 @@ def test_the_desk_costs_the_same_with_one_finding_and_with_thirty(asked: Any, cl
     assert queries_of(clerk, "/capture/review") == few == 23
 
 
-def test_the_registry_costs_the_same_with_one_group_and_with_thirty(talk: Any, client_as: Any, group_of: Any) -> None:
+def test_the_registry_costs_the_same_with_one_group_and_with_thirty(
+    talk: Any, client_as: Any, group_of: Any
+) -> None:
     officer = client_as("town")
     few = queries_of(officer, "/capture/groups")
     for n in range(29):

@@ -47,9 +47,18 @@ def test_filing_makes_a_case_with_the_words_and_notes_who_ruled(asked: Any, cler
     finding.refresh_from_db()
     case = Case.objects.get()
     assert (case.number, case.text, case.kind) == (number, asked.said[0].text, "request")
-    assert (finding.status, finding.case_number, finding.decided_by, finding.version) == ("filed", number, clerk.person_id, 2)
+    assert (finding.status, finding.case_number, finding.decided_by, finding.version) == (
+        "filed",
+        number,
+        clerk.person_id,
+        2,
+    )
     ruling = Ruling.objects.get()
-    assert (ruling.verb, ruling.person_id, ruling.before["status"]) == ("file", clerk.person_id, "review")
+    assert (ruling.verb, ruling.person_id, ruling.before["status"]) == (
+        "file",
+        clerk.person_id,
+        "review",
+    )
     entry = Entry.objects.get(thing="finding", verb="file")
     assert (entry.person_id, entry.thing_id, entry.detail) == (clerk.person_id, str(finding.pk), {})
 
@@ -69,10 +78,21 @@ def test_a_corrected_finding_is_filed_as_corrected(asked: Any, clerk: Any) -> No
 
     finding = asked.found(asked.say("lamp"))
     commands.correct(
-        actor=clerk, finding_id=finding.pk, version=1, field="power", kind="suggestion", place=" 祠堂前 ", urgent=True
+        actor=clerk,
+        finding_id=finding.pk,
+        version=1,
+        field="power",
+        kind="suggestion",
+        place=" 祠堂前 ",
+        urgent=True,
     )
     case = Case.objects.get()
-    assert (case.field, case.kind, case.place, case.urgent) == ("power", "suggestion", "祠堂前", True)
+    assert (case.field, case.kind, case.place, case.urgent) == (
+        "power",
+        "suggestion",
+        "祠堂前",
+        True,
+    )
 
 
 def test_merging_adds_the_words_to_the_open_case(asked: Any, clerk: Any, group_of: Any) -> None:
@@ -117,7 +137,9 @@ def test_dismissing_makes_no_case(asked: Any, clerk: Any) -> None:
     assert (finding.status, Case.objects.count()) == ("dismissed", 0)
 
 
-def test_undoing_a_filing_withdraws_the_case_and_the_finding_can_be_filed_again(asked: Any, clerk: Any) -> None:
+def test_undoing_a_filing_withdraws_the_case_and_the_finding_can_be_filed_again(
+    asked: Any, clerk: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.cases.models import Case
 
@@ -125,7 +147,12 @@ def test_undoing_a_filing_withdraws_the_case_and_the_finding_can_be_filed_again(
     first = commands.file_case(actor=clerk, finding_id=finding.pk, version=1, kind="question")
     assert commands.undo(actor=clerk, ruling_id=latest(clerk)) == finding.pk
     finding.refresh_from_db()
-    assert (finding.status, finding.kind, finding.case_number, finding.decided_by) == ("review", "request", "", None)
+    assert (finding.status, finding.kind, finding.case_number, finding.decided_by) == (
+        "review",
+        "request",
+        "",
+        None,
+    )
     assert Case.objects.get().state == "withdrawn"
     second = commands.file_case(actor=clerk, finding_id=finding.pk, version=finding.version)
     assert second != first
@@ -146,7 +173,9 @@ def test_undoing_a_merge_puts_a_correction_beside_the_words_and_merging_again_wo
     finding.refresh_from_db()
     assert (finding.status, finding.case_number) == ("review", "")
     commands.merge(actor=clerk, finding_id=finding.pk, version=finding.version, number=number)
-    told = list(CaseEvent.objects.filter(verb="evidence").order_by("id").values_list("text", flat=True))
+    told = list(
+        CaseEvent.objects.filter(verb="evidence").order_by("id").values_list("text", flat=True)
+    )
     assert told == [
         asked.said[0].text,
         "核对人更正：前面并进来的那段群里的话说的不是这件事，请不要当作依据。",
@@ -164,7 +193,9 @@ def test_undoing_a_dismissal_brings_the_finding_back(asked: Any, clerk: Any) -> 
     assert (finding.status, finding.version) == ("review", 3)
 
 
-def test_a_case_that_was_accepted_cannot_be_undone_and_nothing_changes(asked: Any, clerk: Any, cast: Any) -> None:
+def test_a_case_that_was_accepted_cannot_be_undone_and_nothing_changes(
+    asked: Any, clerk: Any, cast: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.cases import commands as cases
     from mingbai.kernel.decisions import Refused
@@ -178,7 +209,9 @@ def test_a_case_that_was_accepted_cannot_be_undone_and_nothing_changes(asked: An
     assert state() == before
 
 
-def test_only_the_latest_ruling_of_today_is_undone(asked: Any, clerk: Any, group_of: Any, at: Any) -> None:
+def test_only_the_latest_ruling_of_today_is_undone(
+    asked: Any, clerk: Any, group_of: Any, at: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.kernel.decisions import Refused
 
@@ -210,11 +243,15 @@ def test_nobody_undoes_anothers_ruling(asked: Any, clerk: Any, cast: Any) -> Non
     with pytest.raises(Refused):
         commands.undo(actor=replace(clerk, person_id=cast.people["it"].pk), ruling_id=ruling)
     with pytest.raises(Missing):
-        commands.undo(actor=replace(cast.actor("officer"), person_id=clerk.person_id), ruling_id=ruling)
+        commands.undo(
+            actor=replace(cast.actor("officer"), person_id=clerk.person_id), ruling_id=ruling
+        )
     assert state() == before
 
 
-def test_the_second_clerk_on_one_finding_is_refused_and_changes_nothing(asked: Any, clerk: Any) -> None:
+def test_the_second_clerk_on_one_finding_is_refused_and_changes_nothing(
+    asked: Any, clerk: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.kernel.decisions import Refused
 
@@ -275,13 +312,24 @@ def test_who_may_not_read_talk_rules_on_nothing(asked: Any, cast: Any) -> None:
 
     finding = asked.found(asked.say("lamp"))
     before = state()
-    for name in ("officer", "neighbour", "town", "department", "it", "discipline", "far", "villager"):
+    for name in (
+        "officer",
+        "neighbour",
+        "town",
+        "department",
+        "it",
+        "discipline",
+        "far",
+        "villager",
+    ):
         actor = cast.actor(name)
         for rule in (
             lambda actor=actor: commands.file_case(actor=actor, finding_id=finding.pk, version=1),
             lambda actor=actor: commands.dismiss(actor=actor, finding_id=finding.pk, version=1),
             lambda actor=actor: commands.seal(actor=actor, finding_id=finding.pk, version=1),
-            lambda actor=actor: commands.merge(actor=actor, finding_id=finding.pk, version=1, number="x"),
+            lambda actor=actor: commands.merge(
+                actor=actor, finding_id=finding.pk, version=1, number="x"
+            ),
         ):
             with pytest.raises(Missing):
                 rule()
@@ -305,7 +353,9 @@ def test_a_clerk_of_the_next_county_finds_nothing(asked: Any, clerk: Any) -> Non
     assert state() == before
 
 
-def test_a_finding_that_gained_words_since_it_was_shown_is_looked_at_again(asked: Any, clerk: Any) -> None:
+def test_a_finding_that_gained_words_since_it_was_shown_is_looked_at_again(
+    asked: Any, clerk: Any
+) -> None:
     from mingbai.capture import commands
     from mingbai.kernel.decisions import Refused
 

@@ -12,10 +12,25 @@ import pytest
 
 COUNTY, VILLAGE = "350525", "350525101201"
 TABLES = (
-    "capture_chatgroup", "capture_member", "capture_seen", "capture_message", "capture_finding", "capture_ruling",
+    "capture_chatgroup",
+    "capture_member",
+    "capture_seen",
+    "capture_message",
+    "capture_finding",
+    "capture_ruling",
     "clues_officekey",
 )
-OTHERS = ("officer", "neighbour", "supervisor", "town", "department", "intake", "it", "far", "villager")
+OTHERS = (
+    "officer",
+    "neighbour",
+    "supervisor",
+    "town",
+    "department",
+    "intake",
+    "it",
+    "far",
+    "villager",
+)
 
 
 def body(client: Any, address: str, **posted: str) -> tuple[int, str]:
@@ -24,7 +39,9 @@ def body(client: Any, address: str, **posted: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("name", [*OTHERS, "discipline", "anyone"])
-def test_the_review_desk_is_like_a_page_that_does_not_exist(asked: Any, client_as: Any, name: str) -> None:
+def test_the_review_desk_is_like_a_page_that_does_not_exist(
+    asked: Any, client_as: Any, name: str
+) -> None:
     finding = asked.found(asked.say("lamp"))
     client = client_as(name)
     missing = body(client, "/no-such-page")
@@ -40,7 +57,9 @@ def test_the_review_desk_is_like_a_page_that_does_not_exist(asked: Any, client_a
 
 
 @pytest.mark.parametrize("name", [*OTHERS, "clerk", "anyone"])
-def test_the_drop_box_is_like_a_page_that_does_not_exist(office: bytes, client_as: Any, name: str) -> None:
+def test_the_drop_box_is_like_a_page_that_does_not_exist(
+    office: bytes, client_as: Any, name: str
+) -> None:
     client = client_as(name)
     missing = body(client, "/no-such-page")
     assert missing[0] == 404
@@ -128,8 +147,13 @@ def test_raw_sql_sees_only_its_scope_also_on_a_reused_connection(committed: Any)
     with psycopg.connect(committed.app, autocommit=True) as server:
         assert counts(server) == [0] * 7
         for scope, seen in (
-            ("350525", [1, 2, 2, 1, 1, 1, 1]), ("3505", [1, 2, 2, 1, 1, 1, 1]), ("350525101", [1, 2, 0, 1, 1, 1, 0]),
-            (VILLAGE, [1, 2, 0, 1, 1, 1, 0]), ("350525101202", [0] * 7), ("350526", [0] * 7), ("", [0] * 7),
+            ("350525", [1, 2, 2, 1, 1, 1, 1]),
+            ("3505", [1, 2, 2, 1, 1, 1, 1]),
+            ("350525101", [1, 2, 0, 1, 1, 1, 0]),
+            (VILLAGE, [1, 2, 0, 1, 1, 1, 0]),
+            ("350525101202", [0] * 7),
+            ("350526", [0] * 7),
+            ("", [0] * 7),
         ):
             with server.transaction():
                 server.execute("SELECT set_config('mingbai.scope', %s, true)", [scope])
@@ -159,7 +183,10 @@ def test_raw_sql_writes_only_inside_its_scope(committed: Any) -> None:
 def run(code: str) -> str:
     """Run Python in a process of its own, with Django set up."""
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys, django; django.setup(); {code}"], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", f"import sys, django; django.setup(); {code}"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -31,7 +31,14 @@ def hand_over(text: str = "金麒麟", county: str = COUNTY) -> bool:
     from mingbai.kernel.ports import ClueMaterial, clue_intake
 
     return clue_intake()(
-        ClueMaterial(county=county, region=f"{county}101201", source="web", text=text, said_at=clock.now(), author="匿名")
+        ClueMaterial(
+            county=county,
+            region=f"{county}101201",
+            source="web",
+            text=text,
+            said_at=clock.now(),
+            author="匿名",
+        )
     )
 
 
@@ -51,8 +58,12 @@ def test_without_a_key_nothing_is_taken(cast: Any) -> None:
     assert stored() == 0
 
 
-@pytest.mark.parametrize(("scope", "person"), [("", None), ("", 7), ("350525101201", 7), ("350525101", 7)])
-def test_whoever_files_and_sees_less_than_the_county_can_hand_over(key: Any, scope: str, person: int | None) -> None:
+@pytest.mark.parametrize(
+    ("scope", "person"), [("", None), ("", 7), ("350525101201", 7), ("350525101", 7)]
+)
+def test_whoever_files_and_sees_less_than_the_county_can_hand_over(
+    key: Any, scope: str, person: int | None
+) -> None:
     from mingbai.kernel import scopes
 
     with scopes.enter(scope=scope, person=person):
@@ -78,7 +89,11 @@ def test_a_clue_of_another_county_is_not_sealed_to_this_office(key: Any) -> None
 )
 def test_the_application_may_not_read_change_or_delete(key: Any, statement: str) -> None:
     hand_over()
-    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert stored() == 1
 
@@ -107,14 +122,28 @@ def test_the_office_gets_its_parcels_sealed_and_the_reading_is_on_record(
     page = answer.json()
     [one] = page["parcels"]
     assert (page["next"], one["day"], set(one)) == (
-        "", "2026-11-18", {"id", "county", "day", "ephemeral", "nonce", "parcel"},
+        "",
+        "2026-11-18",
+        {"id", "county", "day", "ephemeral", "nonce", "parcel"},
     )
     assert "金麒麟" not in answer.content.decode()
     parcel = sealing.Parcel(*(base64.b64decode(one[n]) for n in ("ephemeral", "nonce", "parcel")))
-    opened = sealing.unseal(parcel, sealing.unwrap(key[1], PASSPHRASE), f"{one['county']}:{one['id']}")
-    assert (opened["text"], opened["source"], opened["author"], opened["attachments"]) == ("金麒麟账本", "web", "匿名", [])
+    opened = sealing.unseal(
+        parcel, sealing.unwrap(key[1], PASSPHRASE), f"{one['county']}:{one['id']}"
+    )
+    assert (opened["text"], opened["source"], opened["author"], opened["attachments"]) == (
+        "金麒麟账本",
+        "web",
+        "匿名",
+        [],
+    )
     entry = Entry.objects.get(thing="drop_box")
-    assert (entry.person_id, entry.verb, entry.thing_id, entry.detail) == (cast.people["discipline"].pk, "read", COUNTY, {})
+    assert (entry.person_id, entry.verb, entry.thing_id, entry.detail) == (
+        cast.people["discipline"].pk,
+        "read",
+        COUNTY,
+        {},
+    )
 
 
 def test_parcels_come_in_pages(key: Any, client_as: Callable[[str], Any]) -> None:
@@ -127,7 +156,9 @@ def test_parcels_come_in_pages(key: Any, client_as: Callable[[str], Any]) -> Non
     assert len({UUID(p["id"]) for p in (*first["parcels"], *second["parcels"])}) == 21
 
 
-def test_a_photo_is_sealed_with_the_words(key: tuple[bytes, dict[str, Any]], client_as: Callable[[str], Any]) -> None:
+def test_a_photo_is_sealed_with_the_words(
+    key: tuple[bytes, dict[str, Any]], client_as: Callable[[str], Any]
+) -> None:
     import io
 
     from PIL import Image
@@ -141,12 +172,19 @@ def test_a_photo_is_sealed_with_the_words(key: tuple[bytes, dict[str, Any]], cli
     photo = uploads.store_bytes(drawn.getvalue(), "a.jpg")
     clue_intake()(
         ClueMaterial(
-            county=COUNTY, region="350525101201", source="web", text="见照片", said_at=clock.now(), attachments=[photo.digest]
+            county=COUNTY,
+            region="350525101201",
+            source="web",
+            text="见照片",
+            said_at=clock.now(),
+            attachments=[photo.digest],
         )
     )
     [one] = client_as("discipline").get("/clues/parcels").json()["parcels"]
     parcel = sealing.Parcel(*(base64.b64decode(one[n]) for n in ("ephemeral", "nonce", "parcel")))
-    opened = sealing.unseal(parcel, sealing.unwrap(key[1], PASSPHRASE), f"{one['county']}:{one['id']}")
+    opened = sealing.unseal(
+        parcel, sealing.unwrap(key[1], PASSPHRASE), f"{one['county']}:{one['id']}"
+    )
     [attached] = opened["attachments"]
     assert base64.b64decode(attached["data"]) == uploads.path(photo.digest).read_bytes()
 
@@ -157,7 +195,9 @@ def post_key(client: Any, public: bytes, wrapped: Any) -> Any:
     )
 
 
-def test_the_office_keeps_the_key_that_its_browser_made(cast: Any, client_as: Callable[[str], Any]) -> None:
+def test_the_office_keeps_the_key_that_its_browser_made(
+    cast: Any, client_as: Callable[[str], Any]
+) -> None:
     from mingbai.audit.models import Entry
     from mingbai.clues import sealing
     from mingbai.clues.models import OfficeKey
@@ -167,14 +207,21 @@ def test_the_office_keeps_the_key_that_its_browser_made(cast: Any, client_as: Ca
     public, wrapped = sealing.make_key(PASSPHRASE)
     assert post_key(client, public, wrapped).headers["Location"] == "/clues/"
     key = OfficeKey.objects.get()
-    assert (bytes(key.public), key.wrapped, key.county, key.body_id) == (public, wrapped, COUNTY, cast.bodies["discipline"].pk)
+    assert (bytes(key.public), key.wrapped, key.county, key.body_id) == (
+        public,
+        wrapped,
+        COUNTY,
+        cast.bodies["discipline"].pk,
+    )
     assert Entry.objects.get(thing="office_key").verb == "make_key"
     page = client.get("/clues/").content.decode()
     assert "办公室口令" in page
     assert "生成本办公室的密钥" not in page
 
 
-def test_a_second_key_is_refused_and_the_first_stays(key: tuple[bytes, dict[str, Any]], client_as: Callable[[str], Any]) -> None:
+def test_a_second_key_is_refused_and_the_first_stays(
+    key: tuple[bytes, dict[str, Any]], client_as: Callable[[str], Any]
+) -> None:
     from mingbai.clues import sealing
     from mingbai.clues.models import OfficeKey
 
@@ -184,8 +231,12 @@ def test_a_second_key_is_refused_and_the_first_stays(key: tuple[bytes, dict[str,
     assert bytes(OfficeKey.objects.get().public) == key[0]
 
 
-@pytest.mark.parametrize(("public", "wrapped"), [("", ""), ("not base64", "{}"), ("AAAA", "[1]"), ("AAAA", "{}")])
-def test_a_broken_key_is_refused_in_words(cast: Any, client_as: Callable[[str], Any], public: str, wrapped: str) -> None:
+@pytest.mark.parametrize(
+    ("public", "wrapped"), [("", ""), ("not base64", "{}"), ("AAAA", "[1]"), ("AAAA", "{}")]
+)
+def test_a_broken_key_is_refused_in_words(
+    cast: Any, client_as: Callable[[str], Any], public: str, wrapped: str
+) -> None:
     from mingbai.clues.models import OfficeKey
 
     answer = client_as("discipline").post("/clues/key", {"public": public, "wrapped": wrapped})
@@ -194,7 +245,9 @@ def test_a_broken_key_is_refused_in_words(cast: Any, client_as: Callable[[str], 
     assert not OfficeKey.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["officer", "town", "clerk", "it", "department", "villager", "intake"])
+@pytest.mark.parametrize(
+    "name", ["officer", "town", "clerk", "it", "department", "villager", "intake"]
+)
 def test_nobody_else_makes_a_key(cast: Any, client_as: Callable[[str], Any], name: str) -> None:
     from mingbai.clues import sealing
     from mingbai.clues.models import OfficeKey

@@ -49,7 +49,9 @@ def test_a_parcel_put_under_another_row_does_not_open(made: tuple[bytes, dict[st
         sealing.unseal(replace(parcel, sealed=turned), private, ABOUT)
 
 
-def test_the_length_of_a_parcel_tells_nothing_below_a_kilobyte(made: tuple[bytes, dict[str, Any]]) -> None:
+def test_the_length_of_a_parcel_tells_nothing_below_a_kilobyte(
+    made: tuple[bytes, dict[str, Any]],
+) -> None:
     short, long = ({"text": "字" * n} for n in (1, 300))
     sizes = {len(sealing.seal(one, made[0], ABOUT).sealed) for one in (short, long)}
     assert sizes == {1024 + 16}
@@ -70,10 +72,20 @@ def test_only_a_whole_key_at_full_cost_is_usable(made: tuple[bytes, dict[str, An
     short = base64.b64encode(b"x").decode()
     assert sealing.is_usable(public, wrapped) is True
     assert sealing.is_usable(public[:-1], wrapped) is False
-    assert sealing.is_usable(bytes(32), wrapped) is False  # of low order: nothing can be sealed to it
+    assert (
+        sealing.is_usable(bytes(32), wrapped) is False
+    )  # of low order: nothing can be sealed to it
     for bad in (
-        {"m": 1024}, {"t": 1}, {"kdf": "none"}, {"p": 2}, {"salt": short}, {"nonce": short}, {"key": short}, {"key": None},
-        {"salt": "不是"}, {"more": 1},
+        {"m": 1024},
+        {"t": 1},
+        {"kdf": "none"},
+        {"p": 2},
+        {"salt": short},
+        {"nonce": short},
+        {"key": short},
+        {"key": None},
+        {"salt": "不是"},
+        {"more": 1},
     ):
         assert sealing.is_usable(public, changed(wrapped, **bad)) is False, bad
     assert sealing.is_usable(public, {n: v for n, v in wrapped.items() if n != "salt"}) is False

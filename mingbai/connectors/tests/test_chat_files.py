@@ -16,14 +16,25 @@ from mingbai.connectors.files import chat
 from mingbai.kernel.decisions import BadInput
 
 ROW: dict[str, Any] = {
-    "id": "1", "group": "g1", "village": "石鼓村", "sender": "s1", "role": "villager", "at": "2026-03-02T06:11:29+08:00",
-    "type": "text", "text": "路灯坏了，没人修\n晚上看不见",
+    "id": "1",
+    "group": "g1",
+    "village": "石鼓村",
+    "sender": "s1",
+    "role": "villager",
+    "at": "2026-03-02T06:11:29+08:00",
+    "type": "text",
+    "text": "路灯坏了，没人修\n晚上看不见",
 }
 
 
 def jsonl(folder: Path, *rows: Any) -> Path:
     path = folder / "talk.jsonl"
-    path.write_text("".join((r if isinstance(r, str) else json.dumps(r, ensure_ascii=False)) + "\n" for r in rows), encoding="utf-8")
+    path.write_text(
+        "".join(
+            (r if isinstance(r, str) else json.dumps(r, ensure_ascii=False)) + "\n" for r in rows
+        ),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -46,20 +57,39 @@ def refused(path: Path) -> str:
 def test_json_lines_become_messages(tmp_path: Path) -> None:
     [one] = chat.messages(jsonl(tmp_path, ROW | {"gold": None}, "", "  "))
     assert (one.external_id, one.group, one.village, one.sender, one.role, one.kind) == (
-        "1", "g1", "石鼓村", "s1", "villager", "text",
+        "1",
+        "g1",
+        "石鼓村",
+        "s1",
+        "villager",
+        "text",
     )
     assert one.said_at == datetime(2026, 3, 2, 6, 11, 29, tzinfo=ZoneInfo("Asia/Shanghai"))
     assert one.text == ROW["text"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_table_in_any_of_the_usual_encodings_gives_the_same(tmp_path: Path, encoding: str) -> None:
+def test_a_table_in_any_of_the_usual_encodings_gives_the_same(
+    tmp_path: Path, encoding: str
+) -> None:
     from_table = chat.messages(table(tmp_path, ROW, ROW | {"id": "2"}, encoding=encoding))
     assert from_table == chat.messages(jsonl(tmp_path, ROW, ROW | {"id": "2"}))
 
 
 def test_numbers_as_ids_a_missing_text_and_a_time_without_zone_are_fine(tmp_path: Path) -> None:
-    [one] = chat.messages(jsonl(tmp_path, ROW | {"id": 17, "at": "2026-03-02 06:11:29", "text": None, "type": "image", "village": None}))
+    [one] = chat.messages(
+        jsonl(
+            tmp_path,
+            ROW
+            | {
+                "id": 17,
+                "at": "2026-03-02 06:11:29",
+                "text": None,
+                "type": "image",
+                "village": None,
+            },
+        )
+    )
     assert (one.external_id, one.text, one.village) == ("17", "", "")
     assert one.said_at == datetime(2026, 3, 2, 6, 11, 29, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -72,14 +102,19 @@ def test_numbers_as_ids_a_missing_text_and_a_time_without_zone_are_fine(tmp_path
         ({"sender": ["x"]}, "第 2 行缺少 sender。"),
         ({"at": "昨天"}, "第 2 行的时间“昨天”看不懂，应像 2026-03-02T06:11:29+08:00。"),
         ({"at": "0001-01-01"}, "第 2 行：时间没有时区，或者不在 2000 到 2099 年之间。"),
-        ({"type": "sticker"}, "第 2 行：type“sticker”不认识，应是 text、voice、image、video、location。"),
+        (
+            {"type": "sticker"},
+            "第 2 行：type“sticker”不认识，应是 text、voice、image、video、location。",
+        ),
         ({"role": "村长"}, "第 2 行：role“村长”不认识，应是 villager、officer、supervisor。"),
         ({"text": {"a": 1}}, "第 2 行的 text 或 village 不是文字。"),
         ({"group": "g" * 81}, "第 2 行：group 应是 1 到 80 个字。"),
         ({"id": "\ud800"}, "第 2 行：id 应是 1 到 80 个字。"),
     ],
 )
-def test_a_wrong_line_is_named_with_its_fault(tmp_path: Path, changed: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_line_is_named_with_its_fault(
+    tmp_path: Path, changed: dict[str, Any], sentence: str
+) -> None:
     second = json.dumps(ROW | changed)
     assert refused(jsonl(tmp_path, ROW, second)) == sentence
 
@@ -106,7 +141,11 @@ def test_a_table_without_a_column_says_which(tmp_path: Path) -> None:
 
 def test_a_quote_that_never_ends_is_no_long_message(tmp_path: Path) -> None:
     path = table(tmp_path, ROW)
-    path.write_text(path.read_text(encoding="utf-8-sig") + '2,g1,石鼓村,s1,villager,2026-03-02,text,"没有结尾\n3,g1,x\n', encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8-sig")
+        + '2,g1,石鼓村,s1,villager,2026-03-02,text,"没有结尾\n3,g1,x\n',
+        encoding="utf-8",
+    )
     assert refused(path) == "第 4 行读不了，请检查引号是否成对。"
 
 
@@ -134,10 +173,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_groups_file_gives_village_and_line(tmp_path: Path) -> None:
     path = tmp_path / "groups.csv"
-    path.write_text("id,region,name\ng1, 350525101201 ,石鼓村大群\ng2,350525101202,\n", encoding="gb18030")
+    path.write_text(
+        "id,region,name\ng1, 350525101201 ,石鼓村大群\ng2,350525101202,\n", encoding="gb18030"
+    )
     found = chat.groups(path)
     assert [(r.external_id, r.region, r.name, r.line) for r in found.values()] == [
-        ("g1", "350525101201", "石鼓村大群", 2), ("g2", "350525101202", "g2", 3),
+        ("g1", "350525101201", "石鼓村大群", 2),
+        ("g2", "350525101202", "g2", 3),
     ]
 
 
