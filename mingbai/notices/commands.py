@@ -81,6 +81,11 @@ def notify_body(
     )
 
 
+def forget(*, county: str, thing: str, thing_id: str) -> None:
+    """Delete what was told about a thing that was taken back."""
+    Notice.objects.filter(county=county, thing=thing, thing_id=thing_id).delete()
+
+
 def mark_read(*, actor: Actor, notice_id: int | None = None) -> str:
     """Mark one notice, or all, of the actor's own as read; return the link of the one."""
     rows = Notice.objects.filter(person_id=actor.person_id or 0)

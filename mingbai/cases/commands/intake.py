@@ -23,12 +23,13 @@ from mingbai.cases.commands.moving import (
     tell_body,
     write_event,
 )
-from mingbai.cases.models import Attachment, Case, Contact, Field
+from mingbai.cases.models import Attachment, Case, CaseEvent, Contact, Field
 from mingbai.cases.states import State
 from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.uploads import StoredFile
+from mingbai.notices import commands as notices
 from mingbai.regions import queries as regions
 
 SHORTEST, LONGEST = 4, 4000
@@ -37,6 +38,9 @@ _NEXT = """
 INSERT INTO cases_counter (county, month, last) VALUES (%s, %s, 1)
 ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + 1 RETURNING last
 """
+
+
+RETRACTED = "采集核对时撤销，内容已删除"
 
 
 @dataclass(frozen=True)
@@ -125,12 +129,21 @@ def submit_case(
 
 @transaction.atomic
 def retract_filing(*, county: str, number: str) -> None:
-    """Take back a case that a clerk filed by mistake; nobody may have touched it since.
+    """Take back a case that a clerk filed by mistake, and every word of it; only its number stays.
 
-    Raises ``Refused`` when it is being handled, ``Missing`` when there is none.
+    The words may yet turn out to be a report of misconduct, which nobody in the village may keep.
+    Nobody may have touched the case since: raises ``Refused`` when it is being handled, ``Missing``
+    when there is none.
     """
     case = lock(county, number, SYSTEM)
     move(case, "retract", SYSTEM, version=None, step=Step(inner=True), clocks=Clockmaker())
+    case.title, case.text = RETRACTED, RETRACTED
+    case.source_text = case.place = ""
+    case.search = None
+    case.save(update_fields=["title", "text", "source_text", "place", "search"])
+    CaseEvent.objects.filter(county=county, case=case).update(text="")
+    Attachment.objects.filter(county=county, case=case).delete()
+    notices.forget(county=county, thing="case", thing_id=number)
 
 
 def _said(text: str) -> str:
