@@ -50,6 +50,7 @@ def bench(*, as_json: bool, save: bool) -> None:
         f.name: {"unit": f.unit, "app": round(f.app, 3), "postgres": round(f.postgres, 3)}
         for f in figures
     }
+    LAST.parent.mkdir(exist_ok=True)
     LAST.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     if save:
         BASELINE.write_text(LAST.read_text(encoding="utf-8"), encoding="utf-8")
