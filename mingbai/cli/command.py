@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mingbai.cli import django as project
+from mingbai.cli.capturing import capture
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -176,29 +177,7 @@ def import_staff(file: Path) -> None:
     click.echo("已登记。初始密码只显示这一次，请当面交给本人，登录后在“我的账户”里改掉。")
 
 
-@main.group(help="群消息采集。")
-def capture() -> None:
-    """Gather what concerns the talk."""
-
-
-@capture.command(help="把一份聊天记录（jsonl 或 csv）照实走一遍采集。")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--county", default="350525", show_default=True, help="归到哪个县（6 位代码）。")
-@click.option(
-    "--groups",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="群对照表 csv：id,region,name。",
-)
-@click.option(
-    "--predict",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="只识别不入库，结果写到这个 jsonl。",
-)
-def replay(*, file: Path, county: str, groups: Path | None, predict: Path | None) -> None:
-    """Replay an export through the pipeline, or only predict."""
-    from mingbai.cli import replaying
-
-    replaying.predict(file, predict) if predict else replaying.replay(file, county, groups)
+main.add_command(capture)
 
 
 @main.command(help="核对全部数据：每条收到的恰好在一次，每件一个状态一个承办单位，没有丢失的任务。")
