@@ -40,7 +40,7 @@ BATCH = 2000
 SHORTEST, LONGEST = 4, 4000
 NAMESPACE = uuid.UUID("6b0c6f7e-6d1b-4c6e-9a53-3f1b1f0f5a51")
 _FOUND = (
-    "key", "kind", "field", "urgent", "place", "place_region", "text", "title", "confidence", "model", "said_at",
+    "key", "kind", "field", "urgent", "place", "place_region", "text", "title", "confidence", "model", "said_at", "ended_at", "facts",
 )  # fmt: skip
 log = logging.getLogger(__name__)
 
@@ -249,8 +249,20 @@ def _finding(group: ChatGroup, item: Found) -> Finding:
         reasons=[asdict(r) for r in item.reasons],
         model=item.model,
         said_at=item.said_at,
+        ended_at=item.ended_at,
+        facts=_facts(item),
         found_at=clock.now(),
     )
+
+
+def _facts(item: Found) -> dict[str, Any]:
+    """What later digests need to let talk join the finding (aliases of this group), and what was named."""
+    return {
+        **item.facts,
+        "sender": item.sender,
+        "speakers": list(item.speakers),
+        "answered": item.answered,
+    }
 
 
 def _file_by_itself(finding: Finding) -> None:
@@ -318,37 +330,30 @@ def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
 
 
 def _found(row: tuple[Any, ...]) -> Found:
-    (
-        key,
-        kind,
-        field,
-        urgent,
-        place,
-        place_region,
-        text,
-        title,
-        confidence,
-        model,
-        said_at,
-        group,
-    ) = row
+    values = dict(zip((*_FOUND, "group"), row, strict=True))
+    facts = dict(values["facts"])
     return Found(
-        key=key,
-        group=group,
-        kind=kind,
-        field=field,
-        urgency="urgent" if urgent else "normal",
-        place=place,
-        place_region=place_region or None,
+        key=values["key"],
+        group=values["group"],
+        kind=values["kind"],
+        field=values["field"],
+        urgency="urgent" if values["urgent"] else "normal",
+        place=values["place"],
+        place_region=values["place_region"] or None,
         line_ids=(),
         head_ids=(),
-        text=text,
-        title=title,
+        text=values["text"],
+        title=values["title"],
         status="review",
-        confidence=confidence,
+        confidence=values["confidence"],
         reasons=(),
-        model=model,
-        said_at=said_at,
+        model=values["model"],
+        said_at=values["said_at"],
+        ended_at=values["ended_at"] or values["said_at"],
+        sender=facts.pop("sender", ""),
+        speakers=tuple(facts.pop("speakers", ())),
+        answered=bool(facts.pop("answered", False)),
+        facts=facts,
     )
 
 

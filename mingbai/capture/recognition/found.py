@@ -1,8 +1,10 @@
 """What the engine finds, with the reasons that the review desk highlights."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["request", "question", "suggestion", "clue"]
 Field = Literal[
@@ -61,7 +63,9 @@ class Found:
 
     `line_ids` are all its lines in order, `head_ids` the sender's own opening lines. `joins` is the
     key of an earlier finding that these lines belong to (then nothing new is opened); `same_as` the
-    key of an earlier finding about the same problem. A clue is always `sealed`.
+    key of an earlier finding about the same problem. A clue is always `sealed`. `sender` opened it,
+    `speakers` have spoken of it, `ended_at` is when a villager last did, `answered` whether an
+    officer has. `facts` are the times, amounts, bodies and households named, ready for JSON.
     """
 
     key: str
@@ -80,5 +84,10 @@ class Found:
     reasons: tuple[Reason, ...]
     model: str
     said_at: datetime
+    ended_at: datetime
+    sender: str
+    speakers: tuple[str, ...] = ()
+    answered: bool = False
+    facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     joins: str | None = None
     same_as: str | None = None

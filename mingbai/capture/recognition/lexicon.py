@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,14 +46,14 @@ class Lexicon:
         self.common = len(self.groups)
         for name, words in lists["more"].items():
             self._add(f"more:{name}", {"2": words})
+        self.first_concept = len(self.groups)
         for name, words in lists["concept"].items():
             self._add(f"concept:{name}", {"2": words})
         self.places = {group.removeprefix("cue:"): i for i, group in enumerate(self.groups)}
-        self._index = {group: i for i, group in enumerate(self.groups)}
         self.words = list(self._entries)
         self._finder = AhoCorasick(self.words)
-        self._by_index = [self._entries[word] for word in self.words]
-        self._covered = self._shorter_ones()
+        self.entries = [self._entries[word] for word in self.words]
+        self.covered = self._shorter_ones()
         self._dialect: dict[str, str] = dict(lists["dialect"])
         self._dialect_words = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))
 
@@ -71,8 +71,8 @@ class Lexicon:
             inside = {
                 found[0] for found in self._finder.find_matches_as_indexes(word, overlapping=True)
             }
-            groups = {group for group, _ in self._by_index[index]}
-            shorter = {i for i in inside - {index} if {g for g, _ in self._by_index[i]} <= groups}
+            groups = {group for group, _ in self.entries[index]}
+            shorter = {i for i in inside - {index} if {g for g, _ in self.entries[i]} <= groups}
             if shorter:
                 covered[index] = shorter
         return covered
@@ -81,29 +81,25 @@ class Lexicon:
         """Every listed word of the text, with its place in it."""
         return [
             Hit(self.groups[group], self.words[word], weight, start, end)
-            for word, start, end in self._finder.find_matches_as_indexes(text, overlapping=True)
-            for group, weight in self._by_index[word]
+            for word, start, end in self.matches(text)
+            for group, weight in self.entries[word]
         ]
 
-    def sums(self, text: str) -> list[float]:
-        """The weight of distinct words by group, in the order of `groups`; weak words add little."""
-        strong = [0.0] * len(self.groups)
-        weak = [0.0] * len(self.groups)
-        found = {hit[0] for hit in self._finder.find_matches_as_indexes(text, overlapping=True)}
-        for word in found & self._covered.keys():
-            found = found - self._covered[word]
-        for word in found:
-            for group, weight in self._by_index[word]:
-                if weight == 1.0:
-                    strong[group] += 1.0
-                else:
-                    weak[group] += weight
-        return [min(3.0, s) + min(_WEAK_LIMIT, w) for s, w in zip(strong, weak, strict=True)]
+    def matches(self, text: str) -> list[tuple[int, int, int]]:
+        """Every listed word of the text: its place in `words`, start and end."""
+        found: list[tuple[int, int, int]] = self._finder.find_matches_as_indexes(
+            text, overlapping=True
+        )
+        return found
 
-    def told(self, sums: Sequence[float], group: str) -> float:
-        """The weight of a group such as `field:road` or `cue:clue` with its rarer words."""
-        name = group.partition(":")[2]
-        return sums[self._index[group]] + sums[self._index[f"more:{name}"]]
+    def concepts(self, text: str) -> frozenset[int]:
+        """The concepts (kinds of trouble that come back) of the text, as places in `groups`."""
+        return frozenset(
+            group
+            for word, _, _ in self.matches(text)
+            for group, _ in self.entries[word]
+            if group >= self.first_concept
+        )
 
     def pattern_score(self, name: str, text: str) -> float:
         """The weights of the named list's patterns that occur in the text, added up."""

@@ -1,12 +1,15 @@
 """From lines to findings: order, join, recognise, place, compare."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mingbai.capture.recognition.features import Window, windows
+from mingbai.capture.recognition.facts import facts_in, summary
 from mingbai.capture.recognition.found import (
     FIELD_NAMES,
     FIELDS,
@@ -19,35 +22,27 @@ from mingbai.capture.recognition.found import (
     Status,
     Urgency,
 )
-from mingbai.capture.recognition.guess import is_urgent
 from mingbai.capture.recognition.lexicon import lexicon
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer, Place
 from mingbai.capture.recognition.same import link
-from mingbai.capture.recognition.utterances import (
-    Reading,
-    Thread,
-    concepts_in,
-    pairs_of,
-    threads,
-)
+from mingbai.capture.recognition.utterances import Reading, Thread, readings, threads
 
 if TYPE_CHECKING:
-    from mingbai.capture.recognition.model import Model
+    from mingbai.capture.recognition.features import Talk
+    from mingbai.capture.recognition.model import Model, Scores
 
 _CLUE = KINDS.index("clue")
 _CLUE_WORDS = 0.35
 _CLUE_MOST = 2.0
 _CLUE_LEAST = 0.02
+_DANGER = frozenset({"cue:danger", "more:danger"})
+_DANGER_LEAST = 2.0
 _SUPPORT_BONUS = 0.12
 _REPLY_BONUS = 0.3
 _TAKEN_BACK_LEFT = 0.55
 _TITLE_LENGTH = 24
 _MOST_REASONS = 3
-_TIME = re.compile(
-    r"(?:今天|昨天|前天|昨晚|今早|早上|晚上|半夜|凌晨|下午|上午|中午|昨暝|半暝|透早|上个?月|上(?:个)?礼拜|去年|前年|今年|年前|"
-    r"[一二三四五六七八九十两半\d]+(?:点(?:半|多)?|天|个?多?月|年|个?礼拜|个?星期|周))+"
-)
 _TAKEN_BACK = re.compile("原来是|还真是|真的是$|对哦|也对|算了|找到了|虚惊|我说错|看错|好了 ")
 _DENIED = re.compile("谣|假的|没有这回事|没这回事|不要转|别转|别信|不要信|骗子")
 _BREAK = re.compile(r"[，。！？!?；\s]")
@@ -56,7 +51,7 @@ _BREAK = re.compile(r"[，。！？!?；\s]")
 class Reader:
     """Reads lines of one group or several; the same lines in any order give the same findings."""
 
-    def __init__(self, model: "Model", gazetteer: Gazetteer) -> None:
+    def __init__(self, model: Model, gazetteer: Gazetteer) -> None:
         self._model = model
         self._gazetteer = gazetteer
 
@@ -66,44 +61,34 @@ class Reader:
         `earlier` are the findings of the days before: lines may join them (`joins`) and findings
         may be about the same problem (`same_as`). Doubled lines count once.
         """
-        groups = _by_group(lines)
-        readings = self._readings([line for part in groups.values() for line in part], groups)
+        limits = self._model.thresholds
+        before: dict[str, list[Found]] = {}
+        for item in sorted(earlier, key=lambda f: (f.said_at, f.key)):
+            if item.joins is None:
+                before.setdefault(item.group, []).append(item)
         found = []
-        for group in groups:
-            before = [f for f in earlier if f.group == group and f.joins is None]
-            before.sort(key=lambda f: (f.said_at, f.key))
-            limits = self._model.thresholds
+        for group, part in groupby(self._readings(lines), key=lambda r: r.line.group):
             found += [
                 made
                 for thread in threads(
-                    readings[group], attach=self._model.attach, open_from=limits["open"],
-                    join_from=limits["join"], earlier=before,
+                    list(part), joining=self._model.joining, open_from=limits["open"],
+                    join_from=limits["join"], earlier=before.get(group, ()),
                 )
                 if (made := self._found(thread)) is not None
             ]  # fmt: skip
         found.sort(key=lambda f: (f.said_at, f.key))
         return _linked(found, earlier)
 
-    def _readings(
-        self, lines: Sequence[Line], groups: dict[str, list[Line]]
-    ) -> dict[str, list[Reading]]:
-        words = lexicon()
-        batch = [window for part in groups.values() for window in windows(part, words)]
-        scores = self._model.score(batch)
-        head, kind, field = scores.head.tolist(), scores.kind.tolist(), scores.field.tolist()
-        urgent, clue = scores.urgent.tolist(), scores.clue.tolist()
-        limit = self._model.thresholds["clue"]
-        result: dict[str, list[Reading]] = {group: [] for group in groups}
-        for i, line in enumerate(lines):
-            result[line.group].append(
-                Reading(
-                    line=line, window=batch[i], head=head[i],
-                    kind=tuple(kind[i]), field=tuple(field[i]), urgent=urgent[i],
-                    suspect=_suspect(line, batch[i], clue[i], head[i] * kind[i][_CLUE], limit), pairs=pairs_of(batch[i].own),
-                    concepts=concepts_in(batch[i].sums),
-                )
-            )  # fmt: skip
-        return result
+    def _readings(self, lines: Sequence[Line]) -> list[Reading]:
+        from mingbai.capture.recognition.features import talk
+
+        ordered = in_order(lines)
+        if not ordered:
+            return []
+        heard = talk(ordered, lexicon())
+        scores = self._model.score(heard)
+        suspects = suspicious(heard, scores, self._model.thresholds["clue"])
+        return readings(heard, scores, suspects)
 
     def _found(self, thread: Thread) -> Found | None:
         limits = self._model.thresholds
@@ -112,8 +97,8 @@ class Reader:
         whole = " ".join(r.line.text for r in villagers if r.line.text)
         sealed = any(r.suspect for r in villagers)
         if thread.earlier is not None:
-            return self._joined(thread.earlier, members, sealed=sealed)
-        confidence = _confidence(thread)
+            return self._joined(thread, thread.earlier, members, sealed=sealed)
+        confidence = self._model.calibrated(raw_confidence(thread))
         if not sealed and confidence < limits["review"]:
             return None
         kind = _kind(thread, sealed=sealed)
@@ -135,24 +120,32 @@ class Reader:
             head_ids=tuple(r.line.id for r in villagers if r.line.sender == thread.sender),
             text=whole, title=_title(head.line.text, whole), status=status,
             confidence=round(confidence, 4), reasons=(), model=self._model.version,
-            said_at=head.line.said_at,
+            said_at=head.line.said_at, ended_at=thread.latest, sender=thread.sender,
+            speakers=tuple(sorted(thread.speakers)), answered=thread.answered,
+            facts=summary((r.line.text, r.line.said_at) for r in villagers if r.line.text),
         )  # fmt: skip
         return replace(found, reasons=tuple(_reasons(found, members, spot)))
 
     def _joined(
-        self, earlier: Found, members: Sequence[tuple[Reading, str]], *, sealed: bool
+        self,
+        thread: Thread,
+        earlier: Found,
+        members: Sequence[tuple[Reading, str]],
+        *,
+        sealed: bool,
     ) -> Found:
         first = members[0][0].line
         whole = " ".join(r.line.text for r, part in members if part != "reply" and r.line.text)
         sealed = sealed or earlier.status == "sealed"
-        urgent = earlier.urgency == "urgent" or is_urgent(whole)
+        urgent = earlier.urgency == "urgent" or in_danger(whole)
         urgency: Urgency = "urgent" if urgent else "normal"
         return replace(
             earlier, key=_key(first), kind="clue" if sealed else earlier.kind, urgency=urgency,
             line_ids=tuple(r.line.id for r, _ in members), head_ids=(), text=whole,
             status="sealed" if sealed else earlier.status,
             reasons=tuple(_join_reasons(members)), model=self._model.version,
-            said_at=first.said_at, joins=earlier.key, same_as=None,
+            said_at=first.said_at, ended_at=thread.latest, joins=earlier.key, same_as=None,
+            speakers=tuple(sorted(thread.speakers)), answered=thread.answered,
         )  # fmt: skip
 
     def _place(self, thread: Thread, villagers: Sequence[Reading]) -> tuple[Line, Place] | None:
@@ -168,30 +161,40 @@ class Reader:
         return None
 
 
-def _by_group(lines: Iterable[Line]) -> dict[str, list[Line]]:
-    """Groups in order of name, each with its lines in order of time, doubles dropped."""
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """The lines group by group, each in order of time, doubles dropped."""
     ordered = sorted(lines, key=lambda line: (line.group, line.said_at, line.id, line.text))
-    groups: dict[str, list[Line]] = {}
-    seen: set[tuple[str, str]] = set()
+    once: dict[tuple[str, str], Line] = {}
     for line in ordered:
-        if (line.group, line.id) not in seen:
-            seen.add((line.group, line.id))
-            groups.setdefault(line.group, []).append(line)
-    return groups
+        once.setdefault((line.group, line.id), line)
+    return list(once.values())
 
 
 def _key(line: Line) -> str:
     return sha256(f"{line.group}\0{line.id}".encode()).hexdigest()[:20]
 
 
-def _suspect(line: Line, window: Window, clue: float, kind: float, least: float) -> bool:
-    """Whether a villager's line may report misconduct: the model's two views and the word lists."""
-    if line.role != "villager" or (window.suspicion < _CLUE_MOST and max(clue, kind) < _CLUE_LEAST):
-        return False
-    return (clue + kind) / 2 + _CLUE_WORDS * min(_CLUE_MOST, window.suspicion) >= least
+def suspicious(heard: Talk, scores: Scores, least: float) -> list[bool]:
+    """Which villagers' lines may report misconduct: the model's two views and the word lists."""
+    chances, hints = suspicion_of(heard, scores)
+    return [
+        line.role == "villager" and chance >= least and hinted
+        for line, chance, hinted in zip(heard.lines, chances, hints, strict=True)
+    ]
 
 
-def _confidence(thread: Thread) -> float:
+def suspicion_of(heard: Talk, scores: Scores) -> tuple[list[float], list[bool]]:
+    """For each line how strongly it reports misconduct, and whether there is any ground at all."""
+    import numpy as np
+
+    kind = scores.head * scores.kind[:, _CLUE]
+    words = np.minimum(_CLUE_MOST, heard.suspicion)
+    ground = (heard.suspicion >= _CLUE_MOST) | (np.maximum(scores.clue, kind) >= _CLUE_LEAST)
+    strength = (scores.clue + kind) / 2 + _CLUE_WORDS * words
+    return strength.tolist(), ground.tolist()
+
+
+def raw_confidence(thread: Thread) -> float:
     """The head's chance, raised by other people's support and by an officer who takes it up.
 
     It falls when the sender takes it back or an officer calls it a rumour.
@@ -234,8 +237,15 @@ def _field_sums(thread: Thread) -> list[float]:
     return sums
 
 
+def in_danger(text: str) -> bool:
+    """Whether the word lists alone say that there is present danger to life."""
+    strong = {h.word for h in lexicon().hits(text) if h.group in _DANGER and h.weight == 1.0}
+    lone = {word for word in strong if not any(word != other and word in other for other in strong)}
+    return len(lone) + (0.5 if "！！" in text or "!!" in text else 0.0) >= _DANGER_LEAST
+
+
 def _urgent(villagers: Sequence[Reading], whole: str, least: float) -> bool:
-    return any(r.urgent >= least for r in villagers) or is_urgent(whole)
+    return any(r.urgent >= least for r in villagers) or in_danger(whole)
 
 
 def _title(text: str, whole: str) -> str:
@@ -290,12 +300,19 @@ def _reasons(
     if spot:
         line, place = spot
         yield Reason("place", place.text, line.id, place.start, place.end, f"地点是“{place.text}”")
-    for line in said:
-        if match := _TIME.search(line.text):
-            text = f"时间是“{match.group()}”"
-            yield Reason("time", match.group(), line.id, match.start(), match.end(), text)
-            break
+    yield from _time_reason(said)
     yield from _join_reasons([m for m in members if m[1] != "head"])
+
+
+def _time_reason(said: Iterable[Line]) -> Iterable[Reason]:
+    """The first time that the words name, with the days that it means."""
+    for line in said:
+        for fact in facts_in(line.text, line.said_at):
+            if fact.about == "time":
+                days = " 至 ".join(dict.fromkeys(fact.value.values()))
+                text = f"时间是“{fact.words}”（{days}）"
+                yield Reason("time", fact.words, line.id, fact.start, fact.end, text)
+                return
 
 
 def _hits(lines: Iterable[Line], group: str, about: About, sentence: str) -> Iterable[Reason]:

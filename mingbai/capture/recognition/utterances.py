@@ -1,17 +1,24 @@
 """Threads: which lines of a group speak of one thing, across everybody else's interjections."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from itertools import chain
+from operator import mul
+from typing import TYPE_CHECKING, Literal
 
-from mingbai.capture.recognition.features import Window
-from mingbai.capture.recognition.found import FIELDS, Found
+from mingbai.capture.recognition.found import FIELDS, KINDS, Found
 from mingbai.capture.recognition.lexicon import Lexicon, lexicon
 from mingbai.capture.recognition.lines import Line
+
+if TYPE_CHECKING:
+    from mingbai.capture.recognition.features import Floats, Talk
+    from mingbai.capture.recognition.model import Scores
 
 Part = Literal["head", "detail", "support", "reply"]
 
@@ -24,15 +31,22 @@ _AGAIN = 0.75
 _BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
 _BACK_REACH = timedelta(days=40)
 _SOUNDLESS = frozenset({"image", "video", "location"})
-ATTACH_SIZE = 26
+_ASKED = 0.5
+CUES = ("support", "chat", "trade", "trouble", "solved", "hearsay", "ask", "offer", "reply")
+LINE_PART = 9 + len(CUES)
+THREAD_PART = 25
+JOINING = LINE_PART + THREAD_PART
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A line with what the model thinks of it."""
+    """A line with what the model thinks of it.
+
+    `joining` are the joining features that depend on the line alone; `cues` the word groups of
+    `CUES` in it, each up to 1; `concepts` and `pairs` what it is compared with threads by.
+    """
 
     line: Line
-    window: Window
     head: float
     kind: tuple[float, ...]
     field: tuple[float, ...]
@@ -40,6 +54,9 @@ class Reading:
     suspect: bool
     pairs: frozenset[str]
     concepts: frozenset[int]
+    joining: tuple[float, ...]
+    support: float
+    trade: float
 
 
 @dataclass(slots=True)
@@ -47,7 +64,7 @@ class Thread:
     """A head and the lines that belong to it; `earlier` when it goes on from a finding."""
 
     group: str
-    sender: str | None
+    sender: str
     field: tuple[float, ...]
     pairs: set[str]
     began: datetime
@@ -55,9 +72,56 @@ class Thread:
     at: int
     kind: tuple[float, ...] = ()
     concepts: set[int] = dataclasses.field(default_factory=set)
+    speakers: set[str] = dataclasses.field(default_factory=set)
     members: list[tuple[Reading, Part]] = dataclasses.field(default_factory=list)
     earlier: Found | None = None
     answered: bool = False
+
+
+def readings(talk: Talk, scores: Scores, suspects: Sequence[bool]) -> list[Reading]:
+    """The lines with what the model thinks of them, in order."""
+    import numpy as np
+
+    words = lexicon()
+    joining = _joining(talk, scores)
+    concepts: dict[int, set[int]] = {}
+    rows, columns = np.nonzero(talk.own[:, words.first_concept :])
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        concepts.setdefault(row, set()).add(column + words.first_concept)
+    return [
+        Reading(line, head, tuple(kind), tuple(field), urgent, suspect, pairs_of(plain),
+                frozenset(concepts.get(at, ())), tuple(own), support, trade)
+        for at, (line, head, kind, field, urgent, suspect, plain, own, support, trade) in enumerate(
+            zip(
+                talk.lines, scores.head.tolist(), scores.kind.tolist(), scores.field.tolist(),
+                scores.urgent.tolist(), suspects, talk.plain, joining.tolist(),
+                talk.sums[:, words.places["support"]].tolist(),
+                talk.sums[:, words.places["trade"]].tolist(), strict=True,
+            )
+        )
+    ]  # fmt: skip
+
+
+def _joining(talk: Talk, scores: Scores) -> Floats:
+    """The joining features that depend on the line alone (lines × `LINE_PART`)."""
+    import numpy as np
+
+    places = lexicon().places
+    cues = np.minimum(1, talk.sums[:, [places[name] for name in CUES]])
+    officer = np.asarray([line.role != "villager" for line in talk.lines], dtype=np.float32)
+    silent = [line.type in _SOUNDLESS for line in talk.lines]
+    short = [len(line.text) <= 6 for line in talk.lines]
+    mention = ["@" in line.text for line in talk.lines]
+    own = np.stack(
+        [
+            np.ones(len(officer)), officer, scores.head, np.asarray(silent), np.asarray(short),
+            np.asarray(mention), cues[:, CUES.index("reply")] * officer,
+            cues[:, CUES.index("solved")] * (1 - officer), scores.head * officer,
+        ],
+        axis=1,
+    )  # fmt: skip
+    result: Floats = np.concatenate([own, cues], axis=1).astype(np.float32)
+    return result
 
 
 def pairs_of(text: str) -> frozenset[str]:
@@ -65,51 +129,46 @@ def pairs_of(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2])
 
 
-def concepts_in(sums: Sequence[float]) -> frozenset[int]:
-    """The concepts (kinds of trouble that come back) among the sums of word groups."""
-    first = lexicon().places["concept:no_water"]
-    return frozenset(i for i in range(first, len(sums)) if sums[i] > 0)
-
-
 def _overlap(left: frozenset[str], right: set[str]) -> float:
     least = min(len(left), len(right))
     return len(left & right) / max(4, least) if least else 0.0
 
 
-def attach_features(reading: Reading, at: int, thread: Thread, *, newest: bool) -> list[float]:
-    """What decides whether a line belongs to a thread."""
-    places = lexicon().places
-    line, sums = reading.line, reading.window.sums
-    own = float(thread.sender is not None and line.sender == thread.sender)
-    gap = (line.said_at - thread.latest).total_seconds() / 60
-    age = (line.said_at - thread.began).total_seconds() / 60
+def joining_features(reading: Reading, at: int, thread: Thread, *, newest: bool) -> list[float]:
+    """What decides, beside `Reading.joining`, whether a line belongs to a thread (`THREAD_PART`)."""
+    line = reading.line
+    own = float(line.sender == thread.sender)
+    gap = math.log1p(max(0.0, (line.said_at - thread.latest).total_seconds() / 60)) / 3
+    age = math.log1p(max(0.0, (line.said_at - thread.began).total_seconds() / 60)) / 3
     officer = float(line.role != "villager")
-    near = sum(a * b for a, b in zip(reading.field, thread.field, strict=True))
+    near = sum(map(mul, reading.field, thread.field))
     overlap = _overlap(reading.pairs, thread.pairs)
-    support, reply, chat, trade, trouble, solved, hearsay = (
-        min(1.0, sums[places[name]])
-        for name in ("support", "reply", "chat", "trade", "trouble", "solved", "hearsay")
-    )
     between = min(10, at - thread.at - 1) / 5
     silent = float(line.type in _SOUNDLESS)
     short = float(len(line.text) <= 6)
+    said = float(line.sender in thread.speakers)
+    asked = float(bool(thread.kind) and thread.kind[1] > _ASKED)
+    concept = float(bool(reading.concepts & thread.concepts))
     return [
-        1.0, own, math.log1p(gap) / 3, math.log1p(age) / 3, between, officer,
-        reading.head, near, overlap, support, reply * officer, chat, trade, trouble, solved,
-        hearsay, silent, float(newest), own * math.log1p(gap) / 3, own * reading.head,
-        own * silent, short, own * short, float(thread.answered), officer * overlap,
-        officer * near,
+        own, gap, age, between, near, overlap, float(newest), own * gap, own * reading.head,
+        own * silent, own * short, float(thread.answered), officer * overlap, officer * near,
+        said, said * gap, asked, asked * officer, concept, concept * reading.head,
+        reading.support * near, reading.head * near, between * own, officer * gap,
+        float(thread.answered) * own,
     ]  # fmt: skip
 
 
-def attach_chance(weights: Sequence[float], features: Sequence[float]) -> float:
+def joining_chance(weights: Sequence[float], reading: Reading, features: Sequence[float]) -> float:
     """The chance that the line belongs to the thread."""
-    return 1 / (1 + math.exp(-sum(w * f for w, f in zip(weights, features, strict=True))))
+    total = sum(map(mul, weights, chain(reading.joining, features)))
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 
 
 def within_reach(line: Line, thread: Thread) -> bool:
     """Whether the line comes soon enough after the thread's last line."""
     gap = line.said_at - thread.latest
+    if line.said_at < thread.began:
+        return False
     if line.role != "villager":
         return gap <= REPLY_REACH
     return gap <= (OWN_REACH if line.sender == thread.sender else OTHERS_REACH)
@@ -119,17 +178,22 @@ def _may_join(reading: Reading, thread: Thread) -> bool:
     """Whether a line could belong to the thread: in reach, and no sale called in between."""
     if not within_reach(reading.line, thread):
         return False
-    sale = reading.window.sums[lexicon().places["trade"]] >= 1.0
-    return not sale or reading.line.role != "villager" or reading.line.sender == thread.sender
+    return (
+        reading.trade < 1.0
+        or reading.line.role != "villager"
+        or reading.line.sender == thread.sender
+    )
 
 
 def carried(found: Found, words: Lexicon) -> Thread:
     """An earlier finding as a thread that later lines may join."""
     spread = tuple(0.7 if name == found.field else 0.3 / (len(FIELDS) - 1) for name in FIELDS)
+    kind = tuple(float(name == found.kind) for name in KINDS)
     return Thread(
-        group=found.group, sender=None, field=spread, pairs=set(pairs_of(words.plain(found.text))),
-        began=found.said_at, latest=found.said_at, at=-1, earlier=found,
-        concepts=set(concepts_in(words.sums(found.text))),
+        group=found.group, sender=found.sender, field=spread, kind=kind,
+        pairs=set(pairs_of(words.plain(found.text))), began=found.said_at, latest=found.ended_at,
+        at=-1, earlier=found, concepts=set(words.concepts(found.text)), answered=found.answered,
+        speakers=set(found.speakers),
     )  # fmt: skip
 
 
@@ -139,7 +203,7 @@ def opened(reading: Reading, at: int) -> Thread:
     return Thread(
         group=line.group, sender=line.sender, field=reading.field, pairs=set(reading.pairs),
         began=line.said_at, latest=line.said_at, at=at, kind=reading.kind,
-        concepts=set(reading.concepts), members=[(reading, "head")],
+        concepts=set(reading.concepts), members=[(reading, "head")], speakers={line.sender},
     )  # fmt: skip
 
 
@@ -151,7 +215,8 @@ def extend(thread: Thread, reading: Reading, at: int) -> None:
     if part == "reply":
         thread.answered = True
         return
-    thread.latest = reading.line.said_at
+    thread.latest = max(thread.latest, reading.line.said_at)
+    thread.speakers.add(reading.line.sender)
     thread.pairs |= reading.pairs
     thread.concepts |= reading.concepts
     if part == "detail" and reading.line.text:
@@ -166,14 +231,13 @@ def _part(thread: Thread, reading: Reading) -> Part:
         return "reply"
     if line.sender == thread.sender or line.type in _SOUNDLESS:
         return "detail"
-    support = reading.window.sums[lexicon().places["support"]]
-    return "support" if support >= 1.0 else "detail"
+    return "support" if reading.support >= 1.0 else "detail"
 
 
 def threads(
     readings: Sequence[Reading],
     *,
-    attach: Sequence[float],
+    joining: Sequence[float],
     open_from: float,
     join_from: float,
     earlier: Sequence[Found] = (),
@@ -190,8 +254,8 @@ def threads(
         near = [t for t in result if _may_join(reading, t)][-_OPEN_AT_ONCE:]
         best, chance = None, 0.0
         for thread in near:
-            features = attach_features(reading, at, thread, newest=thread is near[-1])
-            likely = attach_chance(attach, features)
+            features = joining_features(reading, at, thread, newest=thread is near[-1])
+            likely = joining_chance(joining, reading, features)
             if likely >= chance:
                 best, chance = thread, likely
         if best is not None and chance >= join_from:

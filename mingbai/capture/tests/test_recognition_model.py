@@ -3,8 +3,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from mingbai.capture.recognition.found import FIELDS
-from mingbai.capture.recognition.guess import guess_field, is_urgent, looks_like_clue
 from mingbai.capture.recognition.lexicon import DATA
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.model import VERSION, Model
@@ -92,22 +90,6 @@ def test_a_model_of_another_version_is_refused(tmp_path) -> None:
     np.savez(path, version=np.asarray("something-else-3"))
     with pytest.raises(ValueError, match="something-else-3"):
         Model.load(path)
-
-
-def test_the_web_form_guesses_only_clear_fields() -> None:
-    assert guess_field("垃圾桶满了没人清，垃圾堆成山") == (
-        "sanitation",
-        ("垃圾", "垃圾桶", "堆成山"),
-    )
-    assert guess_field("今天来看一下") is None
-    assert {field for field in FIELDS if guess_field(field)} == set()
-
-
-def test_the_web_form_notices_clues_and_danger_by_words_alone() -> None:
-    assert looks_like_clue("集体的钱去哪了，会计是书记的小舅子，没见过一张票")
-    assert not looks_like_clue("村口路灯坏了，请来修一下")
-    assert is_urgent("着火了，有人被困在楼上，快来救命！！")
-    assert not is_urgent("垃圾桶满了没人清")
 
 
 def test_predictions_have_the_form_that_scoring_reads() -> None:

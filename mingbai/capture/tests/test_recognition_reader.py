@@ -146,7 +146,6 @@ def test_keys_depend_only_on_the_head_line(reader: Reader) -> None:
         ("mingbai.capture.recognition.reader", "sklearn"),
         ("mingbai.capture.recognition", "numpy"),
         ("mingbai.capture.recognition.reader", "numpy"),
-        ("mingbai.capture.recognition.guess", "numpy"),
     ],
 )
 def test_importing_the_engine_does_not_load_heavy_libraries(module: str, absent: str) -> None:
