@@ -142,6 +142,12 @@ PROCRASTINATE_IMPORT_PATHS = [
 PROCRASTINATE_DATABASE_ALIAS = "default"
 
 CLUE_INTAKE = "mingbai.clues.commands.hand_over"
+# Off unless an address on the own network is given; no text goes anywhere without it.
+SECOND_OPINION = (
+    "mingbai.connectors.opinion.chat_completions.ask"
+    if os.environ.get("MINGBAI_OPINION_URL")
+    else ""
+)
 SMS_SENDER = os.environ.get("MINGBAI_SMS", "mingbai.connectors.sms.console.send")
 
 LOGGING = {

@@ -42,6 +42,22 @@ class SmsSender(Protocol):
         """Hand the message to the carrier; raise ``ConnectionError`` when that failed."""
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """What another model takes a text for: ``request``, ``question``, ``suggestion`` or ``chatter``."""
+
+    kind: str
+    why: str
+    model: str
+
+
+class SecondOpinion(Protocol):
+    """Ask another model, on the own network, about one unsure text."""
+
+    def __call__(self, text: str) -> Opinion | None:
+        """Return its opinion, None when there is none; raise ``ConnectionError`` when out of reach."""
+
+
 def clue_intake() -> ClueIntake:
     """Return the bound intake of clues."""
     intake: ClueIntake = import_string(settings.CLUE_INTAKE)
@@ -52,3 +68,11 @@ def sms_sender() -> SmsSender:
     """Return the bound sender of short messages."""
     sender: SmsSender = import_string(settings.SMS_SENDER)
     return sender
+
+
+def second_opinion() -> SecondOpinion | None:
+    """Return the bound second opinion, or None when none is set (the default)."""
+    if not settings.SECOND_OPINION:
+        return None
+    opinion: SecondOpinion = import_string(settings.SECOND_OPINION)
+    return opinion

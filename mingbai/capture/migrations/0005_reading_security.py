@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         row_security("capture_deadletter", [("scope", "ALL", inside("county"))]),
         row_security("capture_forgotten", [("scope", "ALL", inside("county"))]),
         row_security("capture_rulingtally", [("scope", "ALL", inside("county"))]),
+        row_security("capture_localexample", [("scope", "ALL", inside("county"))]),
         row_security("capture_policynote", [("county", "ALL", SAME_COUNTY)]),
         row_security("capture_learnedplace", [("scope", "ALL", inside())]),
         row_security("capture_patrolmark", [("scope", "ALL", inside())]),

@@ -4,7 +4,7 @@ from mingbai.capture.models.answers import PolicyNote
 from mingbai.capture.models.findings import Finding, LearnedPlace, Ruling, SecondReading
 from mingbai.capture.models.groups import ChatGroup, ConsentNotice, Member
 from mingbai.capture.models.inbox import DeadLetter, Forgotten, Message, Seen
-from mingbai.capture.models.learning import RulingTally, TrainedModel
+from mingbai.capture.models.learning import LocalExample, RulingTally, TrainedModel
 from mingbai.capture.models.patrol import PatrolDay, PatrolMark
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Finding",
     "Forgotten",
     "LearnedPlace",
+    "LocalExample",
     "Member",
     "Message",
     "PatrolDay",

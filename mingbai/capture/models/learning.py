@@ -49,6 +49,7 @@ class TrainedModel(models.Model):
     lines = models.PositiveIntegerField("例子行数")
     local_lines = models.PositiveIntegerField("本地例子行数")
     figures = models.JSONField("成绩")
+    weights = models.BinaryField("模型文件")
     fate = models.CharField("状态", max_length=8, choices=Fate.choices)
     reason = models.CharField("缘由", max_length=200, blank=True)
 
@@ -59,3 +60,24 @@ class TrainedModel(models.Model):
                 fields=["fate"], condition=models.Q(fate="in_use"), name="one_model_in_use"
             )
         ]
+
+
+class LocalExample(models.Model):
+    """What a clerk confirmed, kept to learn from: the words are the case's evidence already.
+
+    What was ruled to be no request is not kept; its words go with the talk. Phone numbers and
+    identity numbers were masked before storage; no alias and no person stands here.
+    """
+
+    county = CountyField()
+    key = models.CharField("识别编号", max_length=64)
+    kind = models.CharField("类别", max_length=12)
+    field = models.CharField("领域", max_length=12)
+    urgent = models.BooleanField("紧急", default=False)
+    text = models.TextField("原话")
+    said_at = models.DateTimeField("说话时间")
+    at = models.DateTimeField("确认时间")
+
+    class Meta:
+        verbose_name = "本地例子"
+        constraints = [models.UniqueConstraint(fields=["county", "key"], name="local_example_once")]

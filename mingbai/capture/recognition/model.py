@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -64,12 +64,12 @@ class Model:
         self._calibration = arrays["calibration"].astype(np.float64)
 
     @classmethod
-    def load(cls, path: Path = SHIPPED) -> Model:
+    def load(cls, path: Path | BinaryIO = SHIPPED) -> Model:
         """Read a model file; raises ValueError when it was made by another version of the code."""
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         if not str(arrays["version"]).startswith(VERSION + "+"):
-            raise ValueError(f"{path} holds model {arrays['version']}, needed {VERSION}")
+            raise ValueError(f"the file holds model {arrays['version']}, needed {VERSION}")
         return cls(arrays)
 
     def calibrated(self, chance: float) -> float:

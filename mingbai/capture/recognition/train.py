@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -443,6 +443,7 @@ def figures(seen: Sequence[Outcome], rows: Sequence[Row]) -> dict[str, Any]:
     called = [o for o in seen if o.found.kind == "clue"]
     strays = sum(o.head is None for o in seen)
     return {
+        "lines": len(rows),
         "heads": len(heads),
         "found": _share(len(ids), len(heads)),
         "precision": _share(len(hit), len(seen)),
@@ -454,6 +455,8 @@ def figures(seen: Sequence[Outcome], rows: Sequence[Row]) -> dict[str, Any]:
             sum(o.head is not None and o.head["kind"] == "clue" for o in called), len(called)
         ),
         "urgent_recall": _share(sum(head["id"] in urgent for head in dangers), len(dangers)),
+        "kind_accuracy": _share(sum(f.kind == h["kind"] for f, h in hit), len(hit)),
+        "field_accuracy": _share(sum(f.field == h["field"] for f, h in hit), len(hit)),
         "kind": _by_label(hit, "kind", KINDS),
         "field": _by_label(hit, "field", FIELDS),
     }
@@ -541,6 +544,6 @@ def evaluate(rows: Sequence[Row], model: Model) -> dict[str, Any]:
     return figures(outcomes(items, model), items.rows)
 
 
-def save(trained: Trained, path: Path) -> None:
+def save(trained: Trained, file: Path | BinaryIO) -> None:
     """Write the model file."""
-    np.savez_compressed(path, **trained.arrays)  # type: ignore[arg-type]
+    np.savez_compressed(file, **trained.arrays)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ OTHERS_REACH = timedelta(minutes=45)
 REPLY_REACH = timedelta(hours=30)
 PICTURE_REACH = timedelta(minutes=3)
 _OPEN_AT_ONCE = 6
+_TIDY = 32
 _AGAIN = 0.75
 _BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
 _BACK_REACH = timedelta(days=40)
@@ -249,9 +250,12 @@ def threads(
     """
     words = lexicon()
     result = [carried(found, words) for found in earlier]
+    live = list(result)
     loose: list[Reading] = []
     for at, reading in enumerate(readings):
-        near = [t for t in result if _may_join(reading, t)][-_OPEN_AT_ONCE:]
+        if at % _TIDY == 0:
+            live = [t for t in live if reading.line.said_at - t.latest <= REPLY_REACH]
+        near = [t for t in live if _may_join(reading, t)][-_OPEN_AT_ONCE:]
         best, chance = None, 0.0
         for thread in near:
             features = joining_features(reading, at, thread, newest=thread is near[-1])
@@ -266,6 +270,7 @@ def threads(
             thread.members += [(r, "detail") for r in loose if _shows(r, head)]
             loose = [r for r in loose if not _shows(r, head)]
             result.append(thread)
+            live.append(thread)
         elif reading.line.type in _SOUNDLESS:
             loose = [*loose[-3:], reading]
     return [thread for thread in result if thread.members]

@@ -1,0 +1,1 @@
+"""opinion 旁证: drivers of the port ``kernel.ports.SecondOpinion``."""
