@@ -53,9 +53,9 @@ def _figure(value: float | None) -> str:
 def models() -> None:
     """List the kept versions."""
     project.set_up()
-    from mingbai.capture import queries
+    from mingbai.capture.queries.quality import trained_models
 
-    for made in queries.trained_models():
+    for made in trained_models():
         reason = f"  {made.reason}" if made.reason else ""
         click.echo(
             f"{made.version}  {made.made_at:%Y-%m-%d %H:%M}  {made.get_fate_display()}"
@@ -76,14 +76,14 @@ def use(version: str) -> None:
 def drift() -> None:
     """Print per county and month how sure the machine was and how often it was right."""
     project.set_up()
-    from mingbai.capture import queries
+    from mingbai.capture.queries.quality import drift as months
     from mingbai.kernel import scopes
     from mingbai.regions import queries as regions
 
     empty = True
     for county in regions.counties():
         with scopes.enter(scope=county):
-            rows = queries.drift(county)
+            rows = months(county)
         for row in rows:
             empty = False
             click.echo(_line(county, row))

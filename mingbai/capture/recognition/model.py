@@ -61,6 +61,8 @@ class Model:
             zip(arrays["threshold_names"].tolist(), arrays["thresholds"].tolist(), strict=True)
         )
         self.joining: list[float] = arrays["joining"].tolist()
+        self.weighing: list[float] = arrays["weighing"].tolist()
+        self.same: list[float] = arrays["same"].tolist()
         self._calibration = arrays["calibration"].astype(np.float64)
 
     @classmethod

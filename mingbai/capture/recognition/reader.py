@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
@@ -27,6 +27,7 @@ from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer, Place
 from mingbai.capture.recognition.same import link
 from mingbai.capture.recognition.utterances import Reading, Thread, readings, threads
+from mingbai.capture.recognition.weighing import weight
 
 if TYPE_CHECKING:
     from mingbai.capture.recognition.features import Talk
@@ -38,13 +39,8 @@ _CLUE_MOST = 2.0
 _CLUE_LEAST = 0.02
 _DANGER = frozenset({"cue:danger", "more:danger"})
 _DANGER_LEAST = 2.0
-_SUPPORT_BONUS = 0.12
-_REPLY_BONUS = 0.3
-_TAKEN_BACK_LEFT = 0.55
 _TITLE_LENGTH = 24
 _MOST_REASONS = 3
-_TAKEN_BACK = re.compile("原来是|还真是|真的是$|对哦|也对|算了|找到了|虚惊|我说错|看错|好了 ")
-_DENIED = re.compile("谣|假的|没有这回事|没这回事|不要转|别转|别信|不要信|骗子")
 _BREAK = re.compile(r"[，。！？!?；\s]")
 
 
@@ -61,23 +57,26 @@ class Reader:
         `earlier` are the findings of the days before: lines may join them (`joins`) and findings
         may be about the same problem (`same_as`). Doubled lines count once.
         """
+        found = [
+            made
+            for thread in self.threads(lines, earlier)
+            if (made := self._found(thread)) is not None
+        ]
+        found.sort(key=lambda f: (f.said_at, f.key))
+        return _linked(found, earlier, self._model)
+
+    def threads(self, lines: Sequence[Line], earlier: Sequence[Found] = ()) -> Iterator[Thread]:
+        """Which lines speak of one thing, before it is decided whether that is a finding."""
         limits = self._model.thresholds
         before: dict[str, list[Found]] = {}
         for item in sorted(earlier, key=lambda f: (f.said_at, f.key)):
             if item.joins is None:
                 before.setdefault(item.group, []).append(item)
-        found = []
         for group, part in groupby(self._readings(lines), key=lambda r: r.line.group):
-            found += [
-                made
-                for thread in threads(
-                    list(part), joining=self._model.joining, open_from=limits["open"],
-                    join_from=limits["join"], earlier=before.get(group, ()),
-                )
-                if (made := self._found(thread)) is not None
-            ]  # fmt: skip
-        found.sort(key=lambda f: (f.said_at, f.key))
-        return _linked(found, earlier)
+            yield from threads(
+                list(part), joining=self._model.joining, open_from=limits["open"],
+                join_from=limits["join"], earlier=before.get(group, ()),
+            )  # fmt: skip
 
     def _readings(self, lines: Sequence[Line]) -> list[Reading]:
         from mingbai.capture.recognition.features import talk
@@ -98,7 +97,7 @@ class Reader:
         sealed = any(r.suspect for r in villagers)
         if thread.earlier is not None:
             return self._joined(thread, thread.earlier, members, sealed=sealed)
-        confidence = self._model.calibrated(raw_confidence(thread))
+        confidence = self._model.calibrated(weight(self._model.weighing, thread))
         if not sealed and confidence < limits["review"]:
             return None
         kind = _kind(thread, sealed=sealed)
@@ -118,7 +117,7 @@ class Reader:
             place=spot[1].text if spot else "", place_region=spot[1].region if spot else None,
             line_ids=tuple(r.line.id for r, _ in members),
             head_ids=tuple(r.line.id for r in villagers if r.line.sender == thread.sender),
-            text=whole, title=_title(head.line.text, whole), status=status,
+            text=whole, title=title_of(head.line.text, whole), status=status,
             confidence=round(confidence, 4), reasons=(), model=self._model.version,
             said_at=head.line.said_at, ended_at=thread.latest, sender=thread.sender,
             speakers=tuple(sorted(thread.speakers)), answered=thread.answered,
@@ -194,31 +193,6 @@ def suspicion_of(heard: Talk, scores: Scores) -> tuple[list[float], list[bool]]:
     return strength.tolist(), ground.tolist()
 
 
-def raw_confidence(thread: Thread) -> float:
-    """The head's chance, raised by other people's support and by an officer who takes it up.
-
-    It falls when the sender takes it back or an officer calls it a rumour.
-    """
-    doubt = 1 - thread.members[0][0].head
-    supports = sum(part == "support" for _, part in thread.members)
-    doubt *= (1 - _SUPPORT_BONUS) ** min(2, supports)
-    if thread.answered:
-        doubt *= 1 - _REPLY_BONUS
-    if _taken_back(thread):
-        doubt = 1 - _TAKEN_BACK_LEFT * (1 - doubt)
-    return 1 - doubt
-
-
-def _taken_back(thread: Thread) -> bool:
-    for reading, part in thread.members[1:]:
-        if reading.line.role != "villager" and _DENIED.search(reading.line.text):
-            return True
-        own = part == "detail" and reading.line.sender == thread.sender
-        if own and _TAKEN_BACK.search(reading.line.text):
-            return True
-    return False
-
-
 def _kind(thread: Thread, *, sealed: bool) -> Kind:
     if sealed:
         return "clue"
@@ -248,7 +222,8 @@ def _urgent(villagers: Sequence[Reading], whole: str, least: float) -> bool:
     return any(r.urgent >= least for r in villagers) or in_danger(whole)
 
 
-def _title(text: str, whole: str) -> str:
+def title_of(text: str, whole: str) -> str:
+    """A title of at most 24 characters: the head's words, or those of the whole when it says little."""
     title = text if len(text) >= 6 else whole
     if len(title) <= _TITLE_LENGTH:
         return title.strip()
@@ -257,17 +232,16 @@ def _title(text: str, whole: str) -> str:
     return cut[: breaks[-1]].strip() if breaks else cut + "…"
 
 
-def _linked(found: Sequence[Found], earlier: Sequence[Found]) -> list[Found]:
+def _linked(found: Sequence[Found], earlier: Sequence[Found], model: Model) -> list[Found]:
     new = [f for f in found if f.joins is None]
-    links = link(new, [f for f in earlier if f.joins is None])
+    before = [f for f in earlier if f.joins is None]
+    links = link(new, before, weights=model.same, least=model.thresholds["same"])
     result = []
     for item in found:
         if item.key in links:
-            other, alike = links[item.key]
-            about = Reason(
-                "same", "", item.head_ids[0], 0, 0, f"与更早的一件相似，相似度{alike:.0%}"
-            )
-            result.append(replace(item, same_as=other, reasons=(*item.reasons, about)))
+            told = links[item.key]
+            about = Reason("same", "", item.head_ids[0], 0, 0, told.why)
+            result.append(replace(item, same_as=told.key, reasons=(*item.reasons, about)))
         else:
             result.append(item)
     return result

@@ -1,24 +1,27 @@
-"""Which findings are about the same problem, in one village or in neighbouring ones."""
+"""Which findings are about the same problem: in one village, in neighbouring ones, and over time."""
+
+from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import mul
+from typing import Final
 
 from mingbai.capture.recognition.found import Found
 from mingbai.capture.recognition.lexicon import lexicon
 
-_REACH = timedelta(days=45)
-_AT_ONCE = timedelta(hours=36)
-_SAME_GROUP = 0.5
-_OTHER_GROUP = 0.55
-_TITLE = 2.0
-_SUDDEN = frozenset({"no_water", "no_power", "no_signal", "fire"})
-_LASTING = frozenset({"discharge", "landslide", "boar", "pothole"})
-_A_WEEK = timedelta(days=7)
-_ANYWHERE = frozenset(
-    {
+REACH: Final = timedelta(days=45)
+_TITLE: Final = 2
+_AGAIN = re.compile("又|还是|还没|再次|老样子|说好|上回|上次|到现在|第[二三四]次|仍然|依旧")
+_SUDDEN: Final = frozenset({"no_water", "no_power", "no_signal", "fire"})
+_LASTING: Final = frozenset({"discharge", "landslide", "boar", "pothole", "compensation", "wages"})
+# Spots that every village has: they say where inside one village, not which of two.
+_ANYWHERE: Final = frozenset(
+    [
         "村口",
         "桥头",
         "路口",
@@ -39,10 +42,14 @@ _ANYWHERE = frozenset(
         "路段",
         "大桥",
         "市场",
-    }
+        "村头",
+        "村尾",
+        "拐角",
+        "巷子",
+    ]
 )
-_COMMON = frozenset(
-    {
+_COMMON: Final = frozenset(
+    [
         "这边",
         "那边",
         "我们",
@@ -65,16 +72,52 @@ _COMMON = frozenset(
         "能不",
         "不能",
         "有人",
-    }
+        "请加",
+        "加快",
+        "建设",
+        "希望",
+        "领导",
+        "尽快",
+        "解决",
+        "问题",
+        "反映",
+        "咱们",
+        "村民",
+        "老百",
+        "百姓",
+        "一下",
+        "这个",
+        "那个",
+    ]
 )
+WEIGHTS: Final = 18
+_HOURS = 24 * 45
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Print:
-    found: Found
+class Print:
+    """What a finding is compared by: its words (those of the title twice), concepts and place."""
+
+    key: str
+    group: str
+    sender: str
+    field: str
+    kind: str
+    said_at: datetime
     words: Counter[str]
     concepts: frozenset[str]
     place: frozenset[str]
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The earlier finding that one is about the same problem as, how surely, and why in words."""
+
+    key: str
+    chance: float
+    why: str
 
 
 def _pairs(text: str) -> Iterable[str]:
@@ -85,107 +128,141 @@ def _pairs(text: str) -> Iterable[str]:
             yield pair
 
 
-def _print(found: Found) -> _Print:
+def printed(found: Found) -> Print:
+    """The finding as it is compared."""
     words: Counter[str] = Counter()
     for pair in set(_pairs(found.text)):
         words[pair] += 1
     for pair in set(_pairs(found.title)):
-        words[pair] += int(_TITLE)
+        words[pair] += _TITLE
     concepts = frozenset(
-        hit.group for hit in lexicon().hits(found.text) if hit.group.startswith("concept:")
+        hit.group.removeprefix("concept:")
+        for hit in lexicon().hits(found.text)
+        if hit.group.startswith("concept:")
     )
-    return _Print(found, words, concepts, frozenset(_pairs(found.place)))
+    return Print(
+        found.key, found.group, found.sender, found.field, found.kind, found.said_at, words,
+        concepts, frozenset(_pairs(found.place)), bool(_AGAIN.search(found.text)),
+    )  # fmt: skip
 
 
-def likeness(
-    left: _Print, right: _Print, rarity: dict[str, float], weights: dict[str, float]
-) -> float:
-    """How alike two findings are, 0 to 1: rare words shared, concept, place, field and time."""
-    shared = sum(rarity.get(w, 1.0) for w in left.words.keys() & right.words.keys())
-    least = min(weights[left.found.key], weights[right.found.key])
-    words = min(1.0, 2.2 * shared / least) if least else 0.0
-    both = left.concepts & right.concepts
-    concept = len(both) / max(1, min(len(left.concepts), len(right.concepts)))
-    spot = _spot(left, right)
-    field = float(left.found.field == right.found.field)
-    apart = abs(left.found.said_at - right.found.said_at)
-    kinds = {concept.removeprefix("concept:") for concept in both}
-    sudden = float(
-        (apart <= _AT_ONCE and bool(kinds & _SUDDEN))
-        or (apart <= _A_WEEK and spot > 0 and bool(kinds & _LASTING))
-    )
-    score = 0.42 * words + 0.24 * concept + 0.18 * spot + 0.12 * field + 0.22 * sudden
-    if left.place and right.place and spot == 0 and not sudden:
-        score -= 0.15
-    if left.found.group == right.found.group:
-        score += 0.2 * float(bool(left.found.place) and left.found.place == right.found.place)
-    elif not spot and not sudden:
-        score -= 0.15
-    return min(1.0, score)
+def rarities(prints: Iterable[Print]) -> dict[str, float]:
+    """How much sharing a pair of characters says, 0 to 1: little when many findings have it."""
+    seen: Counter[str] = Counter()
+    total = 8
+    for side in prints:
+        seen.update(side.words.keys())
+        total += 1
+    return {word: math.log(total / (count + 0.5)) / math.log(total) for word, count in seen.items()}
 
 
-def _spot(left: _Print, right: _Print) -> float:
-    """How far the places agree: named place against the other's place or words."""
-    a, b = left.place, right.place
-    if not a and not b:
+def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[float]:
+    """What decides whether two findings are about one problem (`WEIGHTS` numbers)."""
+    common = later.words.keys() & earlier.words.keys()
+    shared = sum(rarity.get(word, 1.0) for word in common)
+    weight = [sum(rarity.get(word, 1.0) for word in side.words) for side in (later, earlier)]
+    least, most = min(weight), max(weight)
+    both = later.concepts & earlier.concepts
+    either = later.concepts | earlier.concepts
+    spot = _spot(later, earlier)
+    named = bool(later.place) and bool(earlier.place)
+    hours = max(0.0, (later.said_at - earlier.said_at).total_seconds() / 3600)
+    village = later.group == earlier.group
+    person = village and bool(later.sender) and later.sender == earlier.sender
+    rarest = max((rarity.get(word, 1.0) for word in common), default=0.0)
+    titled = sum(later.words[w] > 1 or earlier.words[w] > 1 for w in common) / 6
+    return [
+        1.0,
+        min(1.0, 2.2 * shared / least) if least else 0.0,
+        shared / most if most else 0.0,
+        min(1.0, titled),
+        rarest,
+        len(both) / len(either) if either else 0.0,
+        float(bool(both)),
+        float(bool(either) and not both),
+        float(later.field == earlier.field),
+        spot,
+        float(named and spot == 0),
+        float(village),
+        float(person),
+        float(later.again and village),
+        math.log1p(hours) / math.log1p(_HOURS),
+        float(hours <= 36 and bool(both & _SUDDEN)),
+        float(spot > 0 and bool(both & _LASTING)),
+        float(person and later.again and bool(both)),
+    ]
+
+
+def _spot(left: Print, right: Print) -> float:
+    """How far the places agree: a named place against the other's place or words."""
+    if not left.place and not right.place:
         return 0.0
-    common = (a & right.words.keys()) | (b & left.words.keys())
-    if left.found.group != right.found.group:
+    common = (left.place & right.words.keys()) | (right.place & left.words.keys())
+    common |= left.place & right.place
+    if left.group != right.group:
         common -= _ANYWHERE
     return min(1.0, len(common) / 2)
 
 
-def _weight(side: _Print, rarity: dict[str, float]) -> float:
-    return sum(rarity.get(word, 1.0) for word in side.words)
+def chance(weights: Sequence[float], features: Sequence[float]) -> float:
+    """The chance that two findings are about one problem."""
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, sum(map(mul, weights, features))))))
 
 
-def link(new: Sequence[Found], earlier: Sequence[Found]) -> dict[str, tuple[str, float]]:
-    """For each new finding about the problem of an earlier one: that one's key and the likeness.
+def comparable(later: Print, earlier: Print) -> bool:
+    """Whether two findings could be about one problem at all."""
+    if later.field != earlier.field and not later.concepts & earlier.concepts:
+        return False
+    if (later.kind == "question") != (earlier.kind == "question"):
+        return False
+    return timedelta() <= later.said_at - earlier.said_at <= REACH
+
+
+def link(
+    new: Sequence[Found], earlier: Sequence[Found], *, weights: Sequence[float], least: float
+) -> dict[str, Link]:
+    """For each new finding about the problem of an earlier one: that one, how surely, and why.
 
     Only findings that stand for themselves are pointed at, so alike templates never chain.
     Clues are left alone: nothing may hint that one exists.
     """
-    prints = [_print(found) for found in [*earlier, *new] if found.status != "sealed"]
-    prints.sort(key=lambda p: (p.found.said_at, p.found.key))
-    rarity = _rarity(prints)
-    weights = {side.found.key: _weight(side, rarity) for side in prints}
+    prints = [printed(found) for found in [*earlier, *new] if found.status != "sealed"]
+    pointing = {found.key for found in [*earlier, *new] if found.same_as is not None}
+    prints.sort(key=lambda p: (p.said_at, p.key))
+    rarity = rarities(prints)
     fresh = {found.key for found in new}
-    links: dict[str, tuple[str, float]] = {}
-    roots: list[_Print] = []
+    links: dict[str, Link] = {}
+    roots: list[Print] = []
     for side in prints:
-        best = _nearest(side, roots, rarity, weights) if side.found.key in fresh else None
-        if best is not None:
-            links[side.found.key] = (best[1].found.key, best[0])
-        elif side.found.same_as is None:
+        best = _nearest(side, roots, rarity, weights) if side.key in fresh else None
+        if best is not None and best[0] >= least:
+            links[side.key] = Link(best[1].key, best[0], _why(side, best[1], rarity))
+        elif side.key not in pointing:
             roots.append(side)
     return links
 
 
-def _rarity(prints: Sequence[_Print]) -> dict[str, float]:
-    seen: Counter[str] = Counter()
-    for side in prints:
-        seen.update(side.words.keys())
-    total = len(prints) + 8
-    return {word: math.log(total / (count + 0.5)) / math.log(total) for word, count in seen.items()}
-
-
 def _nearest(
-    side: _Print, roots: Sequence[_Print], rarity: dict[str, float], weights: dict[str, float]
-) -> tuple[float, _Print] | None:
-    best: tuple[float, _Print] | None = None
+    side: Print, roots: Sequence[Print], rarity: Mapping[str, float], weights: Sequence[float]
+) -> tuple[float, Print] | None:
+    best: tuple[float, Print] | None = None
     for root in roots:
-        if not _comparable(side, root):
-            continue
-        alike = likeness(side, root, rarity, weights)
-        least = _SAME_GROUP if side.found.group == root.found.group else _OTHER_GROUP
-        if alike >= least and (best is None or alike > best[0]):
-            best = (alike, root)
+        if comparable(side, root):
+            likely = chance(weights, alike(side, root, rarity))
+            if best is None or likely > best[0]:
+                best = (likely, root)
     return best
 
 
-def _comparable(left: _Print, right: _Print) -> bool:
-    if left.found.field != right.found.field and not left.concepts & right.concepts:
-        return False
-    if (left.found.kind == "question") != (right.found.kind == "question"):
-        return False
-    return left.found.said_at - right.found.said_at <= _REACH
+def _why(later: Print, earlier: Print, rarity: Mapping[str, float]) -> str:
+    """The sentence that explains a link: the rarest words that both have, place and time."""
+    common = later.words.keys() & earlier.words.keys()
+    ranked = sorted(common, key=lambda w: (-rarity.get(w, 1.0), w))[:_SHOWN]
+    parts = [f"都提到“{'”“'.join(ranked)}”"] if ranked else []
+    if _spot(later, earlier):
+        parts.append("地点相合")
+    if later.group != earlier.group:
+        parts.append("在邻近的群")
+    days = (later.said_at - earlier.said_at).days
+    parts.append(f"隔了 {days} 天" if days else "同一天说的")
+    return "与更早的一件像是同一个问题：" + "，".join(parts)

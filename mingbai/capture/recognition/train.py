@@ -36,6 +36,8 @@ from mingbai.capture.recognition.model import (
 )
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader, suspicion_of
+from mingbai.capture.recognition.same import WEIGHTS as SAME
+from mingbai.capture.recognition.train_same import learn_same, read_scenes
 from mingbai.capture.recognition.utterances import (
     JOINING,
     Reading,
@@ -46,6 +48,8 @@ from mingbai.capture.recognition.utterances import (
     readings,
     within_reach,
 )
+from mingbai.capture.recognition.weighing import WEIGHTS as WEIGHING
+from mingbai.capture.recognition.weighing import weight_features
 
 EXAMPLES: Final = DATA / "examples"
 FOLDS: Final = 5
@@ -57,6 +61,7 @@ _STRENGTH = 30.0
 _CHATTER_WEIGHT = 3.0
 # Examples hold a larger share of heads than real groups do: a stray counts for so many.
 _CHATTER_SHARE = 4.0
+_STRAY_WEIGHT = 2.0
 _SURE_PRECISION = 0.96
 _STRAYS_PER_1000 = 8.0
 _CLUE_PRECISION = 0.75
@@ -69,12 +74,13 @@ _STEPS = 24
 Row = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
 STARTING_LIMITS: Final = {
-    "open": 0.2,
+    "open": 0.12,
     "review": 0.2,
     "sure": 0.7,
     "join": 0.5,
     "clue": 0.47,
     "urgent": 0.35,
+    "same": 1.0,
 }
 
 
@@ -231,16 +237,18 @@ def _learn(matrix: Any, task: _Task) -> tuple[npt.NDArray[Any], npt.NDArray[Any]
 
 
 IDENTITY: Final = np.asarray([[0.0, 1.0], [0.0, 1.0]])
+_NOTHING: Final = {"joining": [0.0] * JOINING, "weighing": [0.0] * WEIGHING, "same": [0.0] * SAME}
 
 
 def arrays_of(
-    lines: Mapping[str, npt.NDArray[Any]], joining: Sequence[float], limits: Mapping[str, float],
-    calibration: npt.NDArray[np.float64], version: str,
+    lines: Mapping[str, npt.NDArray[Any]], weights: Mapping[str, Sequence[float]],
+    limits: Mapping[str, float] = STARTING_LIMITS,
+    calibration: npt.NDArray[np.float64] = IDENTITY, version: str = f"{VERSION}+unnamed",
 ) -> Arrays:  # fmt: skip
-    """All that a model file holds."""
+    """All that a model file holds; `weights` are those of joining, weighing and same problems."""
     return {
         **lines,
-        "joining": np.asarray(joining, dtype=np.float64),
+        **{name: np.asarray(values, dtype=np.float64) for name, values in weights.items()},
         "calibration": calibration,
         "threshold_names": np.asarray(list(limits)),
         "thresholds": np.asarray(list(limits.values()), dtype=np.float64),
@@ -270,14 +278,17 @@ def joining_pairs(items: Examples, heard: Sequence[Reading]) -> tuple[list[list[
     return features, labels
 
 
-def learn_joining(features: Sequence[Sequence[float]], labels: Sequence[int]) -> list[float]:
-    """The joining weights."""
+def _fit(
+    features: Sequence[Sequence[float]], labels: Sequence[int], size: int,
+    weights: Sequence[float] | None = None,
+) -> list[float]:  # fmt: skip
+    """Weights of a small linear model whose first feature is constant."""
     learner = LogisticRegression(C=3.0, max_iter=3000, fit_intercept=False, random_state=_SEED)
-    learner.fit(np.asarray(features), np.asarray(labels))
-    weights: list[float] = learner.coef_[0].tolist()
-    if len(weights) != JOINING:
-        raise ValueError(f"{len(weights)} joining weights, expected {JOINING}")
-    return weights
+    learner.fit(np.asarray(features), np.asarray(labels), sample_weight=weights)
+    found: list[float] = learner.coef_[0].tolist()
+    if len(found) != size:
+        raise ValueError(f"{len(found)} weights, expected {size}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,19 +299,28 @@ class Outcome:
     head: Row | None
 
 
+class Heads:
+    """Which labelled head the lines of a finding or thread belong to, by most of its lines."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        rows = list(rows)
+        self._heads = {row["id"]: row for row in rows if row["kind"] in KINDS}
+        self._owner = {name: name for name in self._heads} | {
+            row["id"]: row["about"] for row in rows if row["kind"] in {"detail", "support"}
+        }
+
+    def of(self, line_ids: Iterable[str]) -> Row | None:
+        """The head that most of these lines belong to; None when none does."""
+        votes = [self._owner[i] for i in line_ids if i in self._owner]
+        head = max(sorted(set(votes)), key=votes.count) if votes else None
+        return self._heads.get(head) if head else None
+
+
 def outcomes(items: Examples, model: Model) -> list[Outcome]:
     """What the reader finds in these conversations, each beside its labelled head."""
-    owner = {row["id"]: row["id"] for row in items.rows if row["kind"] in KINDS}
-    heads = {row["id"]: row for row in items.rows if row["kind"] in KINDS}
-    owner.update(
-        {row["id"]: row["about"] for row in items.rows if row["kind"] in {"detail", "support"}}
-    )
-    result = []
-    for found in Reader(model, Gazetteer([])).read(items.heard.lines):
-        votes = [owner[i] for i in found.line_ids if i in owner]
-        head = max(sorted(set(votes)), key=votes.count) if votes else None
-        result.append(Outcome(found, heads.get(head) if head else None))
-    return result
+    heads = Heads(items.rows)
+    found = Reader(model, Gazetteer([])).read(items.heard.lines)
+    return [Outcome(item, heads.of(item.line_ids)) for item in found]
 
 
 @dataclass(frozen=True)
@@ -322,24 +342,63 @@ def folds_by(rows: Sequence[Row], by: str) -> npt.NDArray[np.int64]:
     return np.asarray([writers[row["writer"]] for row in rows])
 
 
-def unseen(items: Examples, by: str) -> tuple[Unseen, list[float]]:
-    """Read every conversation with a model that has not seen its fold; and the joining weights."""
+@dataclass(frozen=True)
+class _Fold:
+    """The examples of one fold, with line models that have not seen them."""
+
+    lines: Arrays
+    held: Examples
+
+    def model(self, **weights: Sequence[float]) -> Model:
+        return Model(arrays_of(self.lines, {**_NOTHING, **weights}))
+
+
+def unseen(items: Examples, by: str) -> tuple[Unseen, dict[str, list[float]]]:
+    """Read every conversation with a model that has not seen its fold.
+
+    Also gives the joining and weighing weights, learned from what those models say.
+    """
     folds = folds_by(items.rows, by)
-    parts, features, labels = [], [], []
-    for fold in range(FOLDS):
-        lines = learn_lines(items.part(folds != fold))
-        held = items.part(folds == fold)
-        blank = Model(arrays_of(lines, [0.0] * JOINING, STARTING_LIMITS, IDENTITY, VERSION))
-        heard = readings(held.heard, blank.score(held.heard), [False] * len(held.rows))
-        pairs = joining_pairs(held, heard)
-        features += pairs[0]
-        labels += pairs[1]
-        parts.append((lines, held))
-    joining = learn_joining(features, labels)
+    parts = [
+        _Fold(learn_lines(items.part(folds != fold)), items.part(folds == fold))
+        for fold in range(FOLDS)
+    ]
+    pairs = [_joining_of(part) for part in parts]
+    joining = _fit(
+        [one for features, _ in pairs for one in features],
+        [one for _, labels in pairs for one in labels], JOINING,
+    )  # fmt: skip
+    weighed = [_weighing_of(part, joining) for part in parts]
     result = Unseen([], [], [], [], [])
-    for lines, held in parts:
-        _judge(held, Model(arrays_of(lines, joining, STARTING_LIMITS, IDENTITY, VERSION)), result)
-    return result, joining
+    for fold, part in enumerate(parts):
+        others = _learn_weighing([w for at, w in enumerate(weighed) if at != fold])
+        _judge(part.held, part.model(joining=joining, weighing=others), result)
+    return result, {"joining": joining, "weighing": _learn_weighing(weighed)}
+
+
+Labelled = tuple[list[list[float]], list[int]]
+
+
+def _joining_of(part: _Fold) -> Labelled:
+    model, held = part.model(), part.held
+    heard = readings(held.heard, model.score(held.heard), [False] * len(held.rows))
+    return joining_pairs(held, heard)
+
+
+def _weighing_of(part: _Fold, joining: Sequence[float]) -> Labelled:
+    heads = Heads(part.held.rows)
+    features, labels = [], []
+    reader = Reader(part.model(joining=joining), Gazetteer([]))
+    for thread in reader.threads(part.held.heard.lines):
+        features.append(weight_features(thread))
+        labels.append(int(heads.of(r.line.id for r, _ in thread.members) is not None))
+    return features, labels
+
+
+def _learn_weighing(parts: Sequence[Labelled]) -> list[float]:
+    features = [one for part, _ in parts for one in part]
+    labels = [one for _, part in parts for one in part]
+    return _fit(features, labels, WEIGHING, [1.0 if label else _STRAY_WEIGHT for label in labels])
 
 
 def _judge(held: Examples, model: Model, into: Unseen) -> None:
@@ -491,14 +550,19 @@ def train(rows: Sequence[Row], on_step: Callable[[str], None] = lambda text: Non
     """Learn from the rows; thresholds and figures come from five folds of conversations."""
     items = examples(_with_owner_kinds(rows))
     on_step("特征已算好")
-    seen, joining = unseen(items, "conversation")
+    seen, weights = unseen(items, "conversation")
     on_step("交叉检验已做完")
     points = calibration(seen.outcomes)
     limits = pick_limits(seen, points)
     text = json.dumps(sorted(items.rows, key=lambda r: r["id"]), ensure_ascii=False, sort_keys=True)
     version = f"{VERSION}+{sha256(text.encode()).hexdigest()[:8]}"
-    arrays = arrays_of(learn_lines(items), joining, limits, points, version)
-    return Trained(version, arrays, _fold_figures(items, seen, points, limits))
+    told = learn_same(read_scenes())
+    limits["same"] = told.least
+    weights["same"] = told.weights
+    arrays = arrays_of(learn_lines(items), weights, limits, points, version)
+    made = _fold_figures(items, seen, points, limits)
+    same = {"same_precision": told.precision, "same_recall": told.recall}
+    return Trained(version, arrays, {**made, **same})
 
 
 def _fold_figures(

@@ -12,6 +12,7 @@ from itertools import chain
 from operator import mul
 from typing import TYPE_CHECKING, Literal
 
+from mingbai.capture.recognition import weighing
 from mingbai.capture.recognition.found import FIELDS, KINDS, Found
 from mingbai.capture.recognition.lexicon import Lexicon, lexicon
 from mingbai.capture.recognition.lines import Line
@@ -44,7 +45,7 @@ class Reading:
     """A line with what the model thinks of it.
 
     `joining` are the joining features that depend on the line alone; `cues` the word groups of
-    `CUES` in it, each up to 1; `concepts` and `pairs` what it is compared with threads by.
+    `weighing.CUES` in it, each up to 1; `concepts` and `pairs` what it is compared with threads by.
     """
 
     line: Line
@@ -56,8 +57,10 @@ class Reading:
     pairs: frozenset[str]
     concepts: frozenset[int]
     joining: tuple[float, ...]
+    cues: tuple[float, ...]
     support: float
     trade: float
+    reply: float
 
 
 @dataclass(slots=True)
@@ -84,22 +87,23 @@ def readings(talk: Talk, scores: Scores, suspects: Sequence[bool]) -> list[Readi
     import numpy as np
 
     words = lexicon()
-    joining = _joining(talk, scores)
+    joining = _joining(talk, scores).tolist()
     concepts: dict[int, set[int]] = {}
     rows, columns = np.nonzero(talk.own[:, words.first_concept :])
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         concepts.setdefault(row, set()).add(column + words.first_concept)
+    cues = np.minimum(1, talk.sums[:, [words.places[name] for name in weighing.CUES]]).tolist()
+    signs = talk.sums[:, [words.places[name] for name in ("support", "trade", "reply")]].tolist()
+    head, kind, field = scores.head.tolist(), scores.kind.tolist(), scores.field.tolist()
+    urgent = scores.urgent.tolist()
     return [
-        Reading(line, head, tuple(kind), tuple(field), urgent, suspect, pairs_of(plain),
-                frozenset(concepts.get(at, ())), tuple(own), support, trade)
-        for at, (line, head, kind, field, urgent, suspect, plain, own, support, trade) in enumerate(
-            zip(
-                talk.lines, scores.head.tolist(), scores.kind.tolist(), scores.field.tolist(),
-                scores.urgent.tolist(), suspects, talk.plain, joining.tolist(),
-                talk.sums[:, words.places["support"]].tolist(),
-                talk.sums[:, words.places["trade"]].tolist(), strict=True,
-            )
+        Reading(
+            line=line, head=head[at], kind=tuple(kind[at]), field=tuple(field[at]),
+            urgent=urgent[at], suspect=suspects[at], pairs=pairs_of(talk.plain[at]),
+            concepts=frozenset(concepts.get(at, ())), joining=tuple(joining[at]),
+            cues=tuple(cues[at]), support=signs[at][0], trade=signs[at][1], reply=signs[at][2],
         )
+        for at, line in enumerate(talk.lines)
     ]  # fmt: skip
 
 

@@ -1,0 +1,136 @@
+"""Learning which tellings are about the same problem, from scenes written for it.
+
+A scene holds tellings from one to three groups over some weeks; those with the same letter are one
+problem. Pairs inside a scene are hard to tell apart, pairs of different scenes easy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from mingbai.capture.recognition.found import Found
+from mingbai.capture.recognition.lexicon import DATA
+from mingbai.capture.recognition.reader import title_of
+from mingbai.capture.recognition.same import (
+    WEIGHTS,
+    Print,
+    alike,
+    chance,
+    comparable,
+    printed,
+    rarities,
+)
+
+SCENES: Final = DATA / "same"
+_FOLDS = 5
+_SEED = 20
+_START = datetime(2026, 3, 1, tzinfo=UTC)
+_PRECISION = 0.9
+_BESIDE = 12
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    scene: str
+    features: list[float]
+    same: bool
+
+
+def read_scenes(folder: Path = SCENES) -> list[Row]:
+    """All tellings of the folder's jsonl files, in a fixed order."""
+    rows: list[Row] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        rows += [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text]
+    return rows
+
+
+def _found(row: Row) -> Found:
+    hour, minute = (int(part) for part in row["at"].split(":"))
+    said = _START + timedelta(days=row["day"], hours=hour, minutes=minute)
+    return Found(
+        key=row["id"], group=f"{row['scene']}/{row['group']}", kind="request", field=row["field"],
+        urgency="normal", place=row["place"], place_region=None, line_ids=(), head_ids=(),
+        text=row["text"], title=title_of(row["text"], row["text"]), status="review", confidence=1.0,
+        reasons=(), model="", said_at=said, ended_at=said, sender=row["sender"],
+    )  # fmt: skip
+
+
+def _pairs(rows: Sequence[Row]) -> list[_Pair]:
+    prints = {row["id"]: printed(_found(row)) for row in rows}
+    rarity = rarities(prints.values())
+    scenes: dict[str, list[Row]] = {}
+    for row in rows:
+        scenes.setdefault(row["scene"], []).append(row)
+    names = sorted(scenes)
+    result: list[_Pair] = []
+    for at, name in enumerate(names):
+        told = sorted(scenes[name], key=lambda row: (prints[row["id"]].said_at, row["id"]))
+        others = [row for other in names[at + 1 : at + 1 + _BESIDE] for row in scenes[other]]
+        for place, row in enumerate(told):
+            later = prints[row["id"]]
+            for before in told[:place]:
+                _add(result, name, later, prints[before["id"]], rarity,
+                     same=row["cluster"] == before["cluster"])  # fmt: skip
+            for before in others:
+                _add(result, name, later, prints[before["id"]], rarity, same=False)
+    return result
+
+
+def _add(
+    into: list[_Pair], scene: str, later: Print, earlier: Print, rarity: dict[str, float], *, same: bool
+) -> None:  # fmt: skip
+    if comparable(later, earlier):
+        into.append(_Pair(scene, alike(later, earlier, rarity), same))
+
+
+def _fit(pairs: Sequence[_Pair]) -> list[float]:
+    learner = LogisticRegression(C=1.0, max_iter=3000, fit_intercept=False, random_state=_SEED)
+    learner.fit(np.asarray([p.features for p in pairs]), [p.same for p in pairs])
+    weights: list[float] = learner.coef_[0].tolist()
+    if len(weights) != WEIGHTS:
+        raise ValueError(f"{len(weights)} weights, expected {WEIGHTS}")
+    return weights
+
+
+@dataclass(frozen=True)
+class Learned:
+    """Weights, the threshold picked on unseen scenes, and precision and recall of pairs there."""
+
+    weights: list[float]
+    least: float
+    precision: float
+    recall: float
+
+
+def learn_same(rows: Sequence[Row]) -> Learned:
+    """Learn from scenes; the threshold is the lowest that keeps 90 % of pairs right on unseen scenes."""
+    pairs = _pairs(rows)
+    folds = [sha256(pair.scene.encode()).digest()[0] % _FOLDS for pair in pairs]
+    said: list[tuple[float, bool]] = []
+    for fold in range(_FOLDS):
+        weights = _fit([p for p, f in zip(pairs, folds, strict=True) if f != fold])
+        said += [
+            (chance(weights, p.features), p.same)
+            for p, f in zip(pairs, folds, strict=True)
+            if f == fold
+        ]
+    total = sum(same for _, same in said)
+    best = (0.9, 1.0, 0.0)
+    for step in range(95, 19, -1):
+        least = step / 100
+        right = sum(same for likely, same in said if likely >= least)
+        called = sum(likely >= least for likely, _ in said)
+        if called and right / called >= _PRECISION:
+            best = (least, right / called, right / total)
+    return Learned(_fit(pairs), *best)
