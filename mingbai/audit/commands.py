@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from mingbai.audit.models import Entry
 from mingbai.kernel import clock
 from mingbai.kernel.actors import SYSTEM, Actor
+
+
+class Line(NamedTuple):
+    """What differs from entry to entry where one thing is done to many."""
+
+    thing_id: str
+    region: str = ""
+    county: str = ""
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] | None = None
+    detail: Mapping[str, object] | None = None
 
 
 def record(
@@ -28,20 +40,29 @@ def record(
     ``before`` and ``after`` are kept as SHA-256 digests only. ``detail`` must hold neither contents
     nor personal data: counts, states, codes. ``actor`` None stands for the system.
     """
+    line = Line(thing_id, region, county, before, after, detail)
+    record_all(actor=actor, verb=verb, thing=thing, lines=[line])
+
+
+def record_all(*, actor: Actor | None, verb: str, thing: str, lines: Sequence[Line]) -> None:
+    """Add an entry for each of several things that the same thing was done to, as ``record`` does."""
     who = actor or SYSTEM
-    Entry.objects.create(
-        at=clock.now(),
-        person_id=who.person_id,
-        post_id=who.post_id,
-        role=who.role,
-        verb=verb,
-        thing=thing,
-        thing_id=thing_id,
-        county=county or region[:6],
-        region=region,
-        before=_digest(before),
-        after=_digest(after),
-        detail=dict(detail or {}),
+    Entry.objects.bulk_create(
+        Entry(
+            at=clock.now(),
+            person_id=who.person_id,
+            post_id=who.post_id,
+            role=who.role,
+            verb=verb,
+            thing=thing,
+            thing_id=line.thing_id,
+            county=line.county or line.region[:6],
+            region=line.region,
+            before=_digest(line.before),
+            after=_digest(line.after),
+            detail=dict(line.detail or {}),
+        )
+        for line in lines
     )
 
 

@@ -239,6 +239,28 @@ class Rating(models.Model):
         verbose_name = "评价"
 
 
+class Sign(models.Model):
+    """What was said in the group about how far a case is: 来水了, 明天派人修. Shown to staff alone.
+
+    It moves nothing: whoever handles the case answers by it or sets it aside.
+    """
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="signs")
+    source_id = models.CharField("来源编号", max_length=64)
+    said_at = models.DateTimeField("说话时间")
+    who = models.CharField("谁", max_length=40)
+    text = models.CharField("原话", max_length=400)
+    ignored_at = models.DateTimeField("忽略时间", null=True)
+    ignored_by = models.BigIntegerField("谁忽略的", null=True)
+
+    class Meta:
+        verbose_name = "群里的动静"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "source_id"], name="sign_once")
+        ]
+
+
 class Counter(models.Model):
     """The last number given in a county and month; its row lock keeps numbers dense and unique."""
 

@@ -97,6 +97,15 @@ def may_supplement(actor: Actor, case: Case) -> Decision:
     return YES
 
 
+def may_weigh_signs(actor: Actor, case: Case) -> Decision:
+    """Whether ``actor`` may answer by a sign from the group or set it aside: who holds the case."""
+    if not may_open(actor, case):
+        return MISSING_FOR_YOU
+    if case.body_id != actor.body_id:
+        return no(f"这件现在由{case.body.name}承办，不在你手里。")
+    return YES
+
+
 def may_read_contact(actor: Actor, case: Case) -> Decision:
     """Whether ``actor`` may see the reporter's phone in clear; the reading is put on record."""
     if not may_open(actor, case):

@@ -45,5 +45,10 @@ urlpatterns = [
     path("desk/cases/<case_number:number>", desk.case, name="desk"),
     path("desk/cases/<case_number:number>/contact", desk.contact, name="contact"),
     path("desk/cases/<case_number:number>/receipt", desk.receipt, name="receipt"),
+    path(
+        "desk/cases/<case_number:number>/signs/<int:sign_id>/ignore",
+        desk.ignore_sign,
+        name="ignore_sign",
+    ),
     path("desk/cases/<case_number:number>/<slug:verb>", desk.act, name="act"),
 ]

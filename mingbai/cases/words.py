@@ -37,6 +37,12 @@ def wanted(text: str) -> str:
     return " ".join(sorted(found))
 
 
+def any_of(text: str) -> str:
+    """Return a raw query for whatever shares a pair of characters with ``text``, common ones apart."""
+    found = {pair for pair in pairs(text) if pair not in _COMMON}
+    return " | ".join(sorted(found))
+
+
 def pairs(text: str) -> Iterator[str]:
     """Yield every two neighbouring Chinese characters."""
     for run in _RUN.findall(text):

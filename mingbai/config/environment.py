@@ -61,6 +61,14 @@ def flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
+def seconds(name: str, usual: int) -> int:
+    """Return a number of seconds from 0 to 600 set from outside, or the usual one."""
+    text = os.environ.get(name, str(usual))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 600:
+        raise ConfigurationError(f"{name} 应是 0 到 600 之间的秒数，现在是“{text}”。")
+    return int(text)
+
+
 def application_secrets() -> dict[str, Secret]:
     """Return the keys of this installation, made at the first call and kept with mode 600.
 

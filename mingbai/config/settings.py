@@ -141,6 +141,8 @@ PROCRASTINATE_IMPORT_PATHS = [
 ]
 PROCRASTINATE_DATABASE_ALIAS = "default"
 
+# Seconds that a sender in a group is quiet before what was said is read; a second more at most.
+CAPTURE_QUIET = environment.seconds("MINGBAI_CAPTURE_QUIET", 3)
 CLUE_INTAKE = "mingbai.clues.commands.hand_over"
 # Off unless an address on the own network is given; no text goes anywhere without it.
 SECOND_OPINION = (
@@ -148,6 +150,8 @@ SECOND_OPINION = (
     if os.environ.get("MINGBAI_OPINION_URL")
     else ""
 )
+# A channel into chat groups; without one, officers forward what they confirmed by hand.
+GROUP_SENDER = os.environ.get("MINGBAI_GROUP_SENDER", "")
 SMS_SENDER = os.environ.get("MINGBAI_SMS", "mingbai.connectors.sms.console.send")
 
 LOGGING = {

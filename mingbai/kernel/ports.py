@@ -43,6 +43,21 @@ class SmsSender(Protocol):
 
 
 @dataclass(frozen=True)
+class GroupAddress:
+    """A chat group as its platform knows it."""
+
+    platform: str
+    external_id: str
+
+
+class GroupSender(Protocol):
+    """Put one message into a chat group."""
+
+    def __call__(self, group: GroupAddress, text: str) -> None:
+        """Hand the message to the platform; raise ``ConnectionError`` when that failed."""
+
+
+@dataclass(frozen=True)
 class Opinion:
     """What another model takes a text for: ``request``, ``question``, ``suggestion`` or ``chatter``."""
 
@@ -76,3 +91,11 @@ def second_opinion() -> SecondOpinion | None:
         return None
     opinion: SecondOpinion = import_string(settings.SECOND_OPINION)
     return opinion
+
+
+def group_sender() -> GroupSender | None:
+    """Return the bound sender into groups, or None: officers forward by hand then."""
+    if not settings.GROUP_SENDER:
+        return None
+    sender: GroupSender = import_string(settings.GROUP_SENDER)
+    return sender

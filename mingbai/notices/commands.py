@@ -9,8 +9,9 @@ from procrastinate.contrib.django import app
 from mingbai.accounts import queries as accounts
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.ports import sms_sender
-from mingbai.notices.models import Delivery, Notice
+from mingbai.kernel.decisions import Missing
+from mingbai.kernel.ports import GroupAddress, group_sender, sms_sender
+from mingbai.notices.models import Delivery, GroupMessage, Notice
 
 MOST_TRIES = 6
 
@@ -120,3 +121,76 @@ def deliver(*, county: str, delivery_id: int) -> bool:
             row.done_at = clock.now()
     row.save()
     return row.state != Delivery.State.WAITING
+
+
+def tell_group(
+    *,
+    actor: Actor,
+    region: str,
+    address: GroupAddress,
+    group_name: str,
+    text: str,
+    link: str,
+    thing: str,
+    thing_id: str,
+) -> GroupMessage:
+    """Put a message that an officer confirmed on its way into a chat group, once for each thing.
+
+    Without a connected channel it waits to be forwarded by hand.
+    """
+    sender = group_sender()
+    state = GroupMessage.State.WAITING if sender else GroupMessage.State.BY_HAND
+    made, new = GroupMessage.objects.get_or_create(
+        county=region[:6],
+        external_id=address.external_id,
+        thing=thing,
+        thing_id=thing_id,
+        defaults={
+            "region": region,
+            "platform": address.platform,
+            "group_name": group_name,
+            "text": text[:600],
+            "link": link,
+            "by_person": actor.person_id or 0,
+            "state": state,
+            "at": clock.now(),
+        },
+    )
+    if new and sender:
+        job = app.configure_task("notices.deliver_to_group", queue="notices")
+        job.defer(county=region[:6], message_id=made.pk)
+    return made
+
+
+def deliver_to_group(*, county: str, message_id: int) -> bool:
+    """Send one group message; False when it should be tried again. A second run does nothing."""
+    rows = GroupMessage.objects.select_for_update().filter(county=county, pk=message_id)
+    row = rows.first()
+    sender = group_sender()
+    if row is None or row.state != GroupMessage.State.WAITING:
+        return True
+    row.tries += 1
+    try:
+        if sender is None:
+            row.state = GroupMessage.State.BY_HAND
+        else:
+            sender(GroupAddress(row.platform, row.external_id), row.text)
+            row.state = GroupMessage.State.SENT
+            row.done_at = clock.now()
+    except ConnectionError:
+        if row.tries >= MOST_TRIES:
+            row.state = GroupMessage.State.FAILED
+    row.save()
+    return row.state != GroupMessage.State.WAITING
+
+
+def forwarded_by_hand(*, actor: Actor, message_id: int) -> None:
+    """Note that the officer put the message into the group. Raises ``Missing`` outside the territory."""
+    rows = GroupMessage.objects.select_for_update().filter(county=actor.county, pk=message_id)
+    row = rows.first()
+    if row is None or not actor.covers(row.region):
+        raise Missing
+    if row.state in {GroupMessage.State.BY_HAND, GroupMessage.State.FAILED}:
+        row.state = GroupMessage.State.SENT
+        row.done_at = clock.now()
+        row.save(update_fields=["state", "done_at"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from mingbai.kernel.fields import CountyField
+from mingbai.kernel.fields import CodeField, CountyField
 
 
 class Notice(models.Model):
@@ -60,3 +60,39 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["county", "notice", "channel"], name="delivery_once")
         ]
+
+
+class GroupMessage(models.Model):
+    """A message on its way into a village's chat group, confirmed by the officer who sent it."""
+
+    class State(models.TextChoices):
+        """How far it got."""
+
+        WAITING = "waiting", "待发"
+        SENT = "sent", "已发到群里"
+        BY_HAND = "by_hand", "待人工转发"
+        FAILED = "failed", "没发成，待人工转发"
+
+    county = CountyField()
+    region = CodeField("村")
+    platform = models.CharField("平台", max_length=16)
+    external_id = models.CharField("平台群号", max_length=80)
+    group_name = models.CharField("群名", max_length=60)
+    text = models.CharField("内容", max_length=600)
+    link = models.CharField("链接", max_length=200, blank=True)
+    thing = models.CharField("对象", max_length=32)
+    thing_id = models.CharField("对象编号", max_length=64)
+    by_person = models.BigIntegerField("谁发的")
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField("次数", default=0)
+    at = models.DateTimeField("时间")
+    done_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta:
+        verbose_name = "群消息外发"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "external_id", "thing", "thing_id"], name="group_message_once"
+            )
+        ]
+        indexes = [models.Index(fields=["region", "-at", "-id"], name="group_message_region")]

@@ -29,6 +29,19 @@ def deliver(county: str, delivery_id: int) -> None:
         raise NotSent(str(delivery_id))
 
 
+@app.task(
+    name="notices.deliver_to_group",
+    queue="notices",
+    retry=RetryStrategy(max_attempts=6, exponential_wait=4),
+)
+def deliver_to_group(county: str, message_id: int) -> None:
+    """Send one group message; raises ``NotSent`` so that the job is tried again."""
+    with scopes.enter(scope=county):
+        sent = commands.deliver_to_group(county=county, message_id=message_id)
+    if not sent:
+        raise NotSent(str(message_id))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(
     name="kernel.retry_stalled",

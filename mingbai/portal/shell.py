@@ -91,12 +91,18 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         items.append(
             (reverse("capture:review"), "message-search", "采集核对", capture.waiting_count(actor))
         )
+        items.append((reverse("capture:patrol"), "messages", "巡群", 0))
+    elif role.side == "sup" and role.level in {"county", "city"}:
+        items.append((reverse("capture:patrol_figures"), "messages", "巡群进度", 0))
     if _reads_cases(actor):
         items.append(
             (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.desk_counts(actor).open)
         )
+        items.append((reverse("capture:questions"), "message-search", "群众提问", 0))
     if role.reads_talk or role.level in {"town", "county", "village"}:
         items.append((reverse("capture:groups"), "users-group", "村群", 0))
+    if role.reads_talk or role.administers:
+        items.append((reverse("capture:keeping"), "history", "采集留存", 0))
     if role.opens_clues:
         items.append((reverse("clues:list"), "shield-lock", "线索", 0))
     if role.administers:

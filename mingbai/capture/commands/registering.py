@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 
 from mingbai.audit.commands import record
 from mingbai.capture import policies
-from mingbai.capture.models import ChatGroup
-from mingbai.kernel import scopes
+from mingbai.capture.models import ChatGroup, ConsentNotice
+from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.regions import queries as regions
 
+SHORTEST_NOTICE = 40
 HOLDS_GROUPS = (regions.Level.VILLAGE, regions.Level.LOCAL)
 
 
@@ -82,6 +83,38 @@ def change_group(
             setattr(group, field, value)
         group.save(update_fields=list(line))
         _note(actor, "change", group)
+
+
+def record_notice(*, actor: Actor, group_id: int, posted_on: date, text: str) -> int:
+    """Keep what a group was told about the capture, word for word, and when; return the record's id.
+
+    The group's own date is the latest notice's. A notice is never changed: a new one is posted.
+    Source: 个人信息保护法第十七条. Raises ``Missing`` for a group outside of the actor's territory,
+    ``Refused`` for those who only look, ``BadInput`` for a day to come or for no words.
+    """
+    if posted_on > clock.today():
+        raise BadInput("日期不能晚于今天。", "posted_on")
+    if len(text.strip()) < SHORTEST_NOTICE:
+        raise BadInput("说明太短了：谁采集、为什么、存什么、存多久、怎么拒绝，都要写到。", "text")
+    with scopes.enter(scope=actor.scope, person=actor.person_id):
+        rows = ChatGroup.objects.select_for_update(no_key=True)
+        group = rows.filter(pk=group_id, is_active=True).first()
+        if group is None or not actor.covers(group.region):
+            raise Missing
+        require(policies.may_keep_groups(actor, group.region))
+        assert actor.person_id is not None
+        notice = ConsentNotice.objects.create(
+            county=group.county,
+            group=group,
+            posted_on=posted_on,
+            text=text.strip(),
+            by_person=actor.person_id,
+            at=clock.now(),
+        )
+        group.consent_on = max(filter(None, (group.consent_on, posted_on)))
+        group.save(update_fields=["consent_on"])
+        _note(actor, "notice", group)
+    return notice.pk
 
 
 def _line(

@@ -63,9 +63,10 @@ class Found:
 
     `line_ids` are all its lines in order, `head_ids` the sender's own opening lines. `joins` is the
     key of an earlier finding that these lines belong to (then nothing new is opened); `same_as` the
-    key of an earlier finding about the same problem. A clue is always `sealed`. `sender` opened it,
-    `speakers` have spoken of it, `ended_at` is when a villager last did, `answered` whether an
-    officer has. `facts` are the times, amounts, bodies and households named, ready for JSON.
+    key of an earlier finding about the same problem, `again_of` of one whose words it takes up. A
+    clue is always `sealed`. `sender` opened it, `speakers` have spoken of it, `ended_at` is when a
+    villager last did, `answered` whether an officer has. `sub` is the sub-field. `facts` are the
+    times, amounts, bodies and households named, ready for JSON.
     """
 
     key: str
@@ -86,8 +87,10 @@ class Found:
     said_at: datetime
     ended_at: datetime
     sender: str
+    sub: str = ""
     speakers: tuple[str, ...] = ()
     answered: bool = False
+    again_of: str | None = None
     facts: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     joins: str | None = None
     same_as: str | None = None

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-from mingbai.capture.recognition.features import Floats, Ints, Talk
+from mingbai.capture.recognition.features import Floats, Ints, Talk, plain_texts
 from mingbai.capture.recognition.found import FIELDS, KINDS
 from mingbai.capture.recognition.hashing import buckets
 from mingbai.capture.recognition.lexicon import DATA, lexicon
@@ -20,6 +20,7 @@ SHIPPED: Final = DATA / "model.npz"
 LINE_CLASSES: Final = ("request", "question", "suggestion", "clue", "notice", "chatter", "reply")
 OUTPUTS: Final = (*LINE_CLASSES, *KINDS, *FIELDS, "urgent", "clue")
 BITS: Final = 17
+SUB_BITS: Final = 15
 AFTER_VALUE: Final = 0.5
 _SHORT: Final = 12
 _CHUNK: Final = 2048
@@ -40,9 +41,9 @@ class Scores:
     clue: Floats
 
 
-def counted(texts: Sequence[str]) -> tuple[Ints, Ints, Floats]:
+def counted(texts: Sequence[str], bits: int = BITS) -> tuple[Ints, Ints, Floats]:
     """Rows (in order) and buckets of the texts' n-grams and words, and the value of each row's."""
-    rows, columns = buckets(texts, BITS)
+    rows, columns = buckets(texts, bits)
     order = np.argsort(rows, kind="stable")
     sizes = np.bincount(rows, minlength=len(texts))
     values = (1 / np.sqrt(np.maximum(sizes, _SHORT))).astype(np.float32)
@@ -61,6 +62,9 @@ class Model:
             zip(arrays["threshold_names"].tolist(), arrays["thresholds"].tolist(), strict=True)
         )
         self.joining: list[float] = arrays["joining"].tolist()
+        self.sub_names: list[str] = arrays["sub_names"].tolist()
+        self._sub_hashed: Floats = arrays["sub_hashed"].astype(np.float32)
+        self._sub_bias: Floats = arrays["sub_bias"].astype(np.float32)
         self.weighing: list[float] = arrays["weighing"].tolist()
         self.same: list[float] = arrays["same"].tolist()
         self._calibration = arrays["calibration"].astype(np.float64)
@@ -77,6 +81,18 @@ class Model:
     def calibrated(self, chance: float) -> float:
         """How often findings with this raw chance were right on held-out conversations."""
         return float(np.interp(chance, self._calibration[0], self._calibration[1]))
+
+    def subs(self, texts: Sequence[str]) -> Floats:
+        """How likely each text is about each sub-field (texts × `sub_names`, like `road.slide`)."""
+        raw = np.tile(self._sub_bias, (len(texts), 1))
+        rows, columns, values = counted(plain_texts(texts, lexicon()), SUB_BITS)
+        if len(rows):
+            starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
+            there = rows[starts]
+            raw[there] += (
+                np.add.reduceat(self._sub_hashed[columns], starts, axis=0) * values[there][:, None]
+            )
+        return _softmax(raw)
 
     def score(self, talk: Talk) -> Scores:
         """Probabilities for each line, in order."""

@@ -39,6 +39,7 @@ _CLUE_MOST = 2.0
 _CLUE_LEAST = 0.02
 _DANGER = frozenset({"cue:danger", "more:danger"})
 _DANGER_LEAST = 2.0
+_DANGER_SURE = 0.6
 _TITLE_LENGTH = 24
 _MOST_REASONS = 3
 _BREAK = re.compile(r"[，。！？!?；\s]")
@@ -63,7 +64,22 @@ class Reader:
             if (made := self._found(thread)) is not None
         ]
         found.sort(key=lambda f: (f.said_at, f.key))
-        return _linked(found, earlier, self._model)
+        return _linked(self._with_subs(found), earlier, self._model)
+
+    def _with_subs(self, found: Sequence[Found]) -> list[Found]:
+        """Each finding with the likeliest sub-field of its field."""
+        if not found:
+            return []
+        names = self._model.sub_names
+        result = []
+        for item, row in zip(
+            found, self._model.subs([f.text for f in found]).tolist(), strict=True
+        ):
+            own = [i for i, name in enumerate(names) if name.startswith(f"{item.field}.")]
+            best = max(own, key=lambda i: row[i], default=None)
+            sub = "" if best is None else names[best].partition(".")[2]
+            result.append(replace(item, sub=sub))
+        return result
 
     def threads(self, lines: Sequence[Line], earlier: Sequence[Found] = ()) -> Iterator[Thread]:
         """Which lines speak of one thing, before it is decided whether that is a finding."""
@@ -98,6 +114,10 @@ class Reader:
         if thread.earlier is not None:
             return self._joined(thread, thread.earlier, members, sealed=sealed)
         confidence = self._model.calibrated(weight(self._model.weighing, thread))
+        urgent = _urgent(villagers, whole, limits["urgent"])
+        danger = any(r.urgent >= _DANGER_SURE for r in villagers) or in_danger(whole)
+        if thread.again_of is not None or danger:  # what comes back, or may kill, is worth a look
+            confidence = max(confidence, limits["review"])
         if not sealed and confidence < limits["review"]:
             return None
         kind = _kind(thread, sealed=sealed)
@@ -107,7 +127,6 @@ class Reader:
             status = "sealed"
         elif confidence >= limits["sure"]:
             status = "sure"
-        urgent = _urgent(villagers, whole, limits["urgent"])
         spot = self._place(thread, villagers)
         sums = _field_sums(thread)
         best = max(range(len(FIELDS)), key=lambda i: sums[i])
@@ -121,6 +140,7 @@ class Reader:
             confidence=round(confidence, 4), reasons=(), model=self._model.version,
             said_at=head.line.said_at, ended_at=thread.latest, sender=thread.sender,
             speakers=tuple(sorted(thread.speakers)), answered=thread.answered,
+            again_of=_root(thread.again_of),
             facts=summary((r.line.text, r.line.said_at) for r in villagers if r.line.text),
         )  # fmt: skip
         return replace(found, reasons=tuple(_reasons(found, members, spot)))
@@ -232,10 +252,17 @@ def title_of(text: str, whole: str) -> str:
     return cut[: breaks[-1]].strip() if breaks else cut + "…"
 
 
+def _root(thread: Thread | None) -> str | None:
+    """The key of the finding that a thread goes back to."""
+    if thread is None:
+        return None
+    return thread.earlier.key if thread.earlier else _key(thread.members[0][0].line)
+
+
 def _linked(found: Sequence[Found], earlier: Sequence[Found], model: Model) -> list[Found]:
     new = [f for f in found if f.joins is None]
     before = [f for f in earlier if f.joins is None]
-    links = link(new, before, weights=model.same, least=model.thresholds["same"])
+    links = link(new, before, model)
     result = []
     for item in found:
         if item.key in links:

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import mul
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mingbai.capture.recognition.found import Found
 from mingbai.capture.recognition.lexicon import lexicon
+
+if TYPE_CHECKING:
+    from mingbai.capture.recognition.model import Model
 
 REACH: Final = timedelta(days=45)
 _TITLE: Final = 2
@@ -90,9 +93,12 @@ _COMMON: Final = frozenset(
         "那个",
     ]
 )
-WEIGHTS: Final = 18
+WEIGHTS: Final = 23
 _HOURS = 24 * 45
 _SHOWN = 3
+_ALIKE = 0.1
+# Words like 又 together with what was said before: the doubt that is left.
+_TAKEN_UP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,8 @@ class Print:
     concepts: frozenset[str]
     place: frozenset[str]
     again: bool
+    again_of: str | None
+    troubles: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +136,8 @@ def _pairs(text: str) -> Iterable[str]:
             yield pair
 
 
-def printed(found: Found) -> Print:
-    """The finding as it is compared."""
+def printed(found: Found, troubles: Sequence[float]) -> Print:
+    """The finding as it is compared; `troubles` is how likely it is about each sub-field."""
     words: Counter[str] = Counter()
     for pair in set(_pairs(found.text)):
         words[pair] += 1
@@ -143,6 +151,7 @@ def printed(found: Found) -> Print:
     return Print(
         found.key, found.group, found.sender, found.field, found.kind, found.said_at, words,
         concepts, frozenset(_pairs(found.place)), bool(_AGAIN.search(found.text)),
+        found.again_of, tuple(troubles),
     )  # fmt: skip
 
 
@@ -170,6 +179,9 @@ def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[flo
     village = later.group == earlier.group
     person = village and bool(later.sender) and later.sender == earlier.sender
     rarest = max((rarity.get(word, 1.0) for word in common), default=0.0)
+    trouble = sum(map(mul, later.troubles, earlier.troubles))
+    sizes = math.sqrt(sum(a * a for a in later.troubles) * sum(b * b for b in earlier.troubles))
+    kind = trouble / sizes if sizes else 0.0
     titled = sum(later.words[w] > 1 or earlier.words[w] > 1 for w in common) / 6
     return [
         1.0,
@@ -190,6 +202,11 @@ def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[flo
         float(hours <= 36 and bool(both & _SUDDEN)),
         float(spot > 0 and bool(both & _LASTING)),
         float(person and later.again and bool(both)),
+        kind,
+        kind * float(village and later.again),
+        kind * spot,
+        kind * float(hours <= 36),
+        kind * float(person),
     ]
 
 
@@ -212,21 +229,30 @@ def chance(weights: Sequence[float], features: Sequence[float]) -> float:
 def comparable(later: Print, earlier: Print) -> bool:
     """Whether two findings could be about one problem at all."""
     if later.field != earlier.field and not later.concepts & earlier.concepts:
-        return False
+        return sum(map(mul, later.troubles, earlier.troubles)) >= _ALIKE and _in_time(
+            later, earlier
+        )
     if (later.kind == "question") != (earlier.kind == "question"):
         return False
+    return _in_time(later, earlier)
+
+
+def _in_time(later: Print, earlier: Print) -> bool:
     return timedelta() <= later.said_at - earlier.said_at <= REACH
 
 
-def link(
-    new: Sequence[Found], earlier: Sequence[Found], *, weights: Sequence[float], least: float
-) -> dict[str, Link]:
+def link(new: Sequence[Found], earlier: Sequence[Found], model: Model) -> dict[str, Link]:
     """For each new finding about the problem of an earlier one: that one, how surely, and why.
 
     Only findings that stand for themselves are pointed at, so alike templates never chain.
     Clues are left alone: nothing may hint that one exists.
     """
-    prints = [printed(found) for found in [*earlier, *new] if found.status != "sealed"]
+    if not new:
+        return {}
+    weights, least = model.same, model.thresholds["same"]
+    compared = [found for found in [*earlier, *new] if found.status != "sealed"]
+    troubles = model.subs([found.text for found in compared]).tolist()
+    prints = [printed(found, row) for found, row in zip(compared, troubles, strict=True)]
     pointing = {found.key for found in [*earlier, *new] if found.same_as is not None}
     prints.sort(key=lambda p: (p.said_at, p.key))
     rarity = rarities(prints)
@@ -249,6 +275,8 @@ def _nearest(
     for root in roots:
         if comparable(side, root):
             likely = chance(weights, alike(side, root, rarity))
+            if side.again_of == root.key:
+                likely = 1 - _TAKEN_UP * (1 - likely)
             if best is None or likely > best[0]:
                 best = (likely, root)
     return best

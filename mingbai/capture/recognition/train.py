@@ -21,7 +21,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from mingbai.capture.recognition.features import Talk, talk
+from mingbai.capture.recognition.features import Talk, plain_texts, talk
 from mingbai.capture.recognition.found import FIELDS, KINDS, Found
 from mingbai.capture.recognition.lexicon import DATA, lexicon
 from mingbai.capture.recognition.lines import Line
@@ -30,6 +30,7 @@ from mingbai.capture.recognition.model import (
     BITS,
     LINE_CLASSES,
     OUTPUTS,
+    SUB_BITS,
     VERSION,
     Model,
     counted,
@@ -62,13 +63,16 @@ _CHATTER_WEIGHT = 3.0
 # Examples hold a larger share of heads than real groups do: a stray counts for so many.
 _CHATTER_SHARE = 4.0
 _STRAY_WEIGHT = 2.0
-_SURE_PRECISION = 0.96
-_STRAYS_PER_1000 = 8.0
+_SURE_PRECISION = 0.95
+_STRAYS_PER_1000 = 14.0
 _CLUE_PRECISION = 0.75
 _URGENT_RECALL = 0.97
+_URGENT_LEAST = 0.12
 _CHINA = timedelta(hours=8)
 _START = datetime(2026, 1, 1, tzinfo=UTC) - _CHINA
 _NEAR_HEADS = 6
+# Weights below this change no sub-field and only make the file large.
+_FAINT = 0.12
 _STEPS = 24
 
 Row = dict[str, Any]
@@ -236,7 +240,40 @@ def _learn(matrix: Any, task: _Task) -> tuple[npt.NDArray[Any], npt.NDArray[Any]
     return weight, bias
 
 
+def learn_subs(rows: Sequence[Row]) -> Arrays:
+    """The sub-fields of whole requests, questions and suggestions, their details with them."""
+    texts: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for row in rows:
+        head = row["id"] if row["kind"] in KINDS else row["about"]
+        if row["kind"] in KINDS and row.get("sub"):
+            names[row["id"]] = f"{row['field']}.{row['sub']}"
+        if row["kind"] in {*KINDS, "detail"} and row["text"] and row["type"] in {"text", "voice"}:
+            texts.setdefault(head, []).append(row["text"])
+    # The head alone counts as well: often it is all there is.
+    pairs = [(text, names[head]) for head, said in texts.items() if head in names
+             for text in dict.fromkeys([said[0], " ".join(said)])]  # fmt: skip
+    if len({name for _, name in pairs}) < len(KINDS):
+        return _NO_SUBS
+    plain = plain_texts([text for text, _ in pairs], lexicon())
+    at, columns, values = counted(plain, SUB_BITS)
+    data = csr_matrix((values[at], (at, columns)), shape=(len(pairs), 1 << SUB_BITS))
+    learner = LogisticRegression(C=_STRENGTH, max_iter=60, tol=1e-3, random_state=_SEED)
+    learner.fit(data, [name for _, name in pairs])
+    weights = learner.coef_.T
+    return {
+        "sub_names": np.asarray(learner.classes_.tolist()),
+        "sub_hashed": np.where(np.abs(weights) < _FAINT, 0, weights).astype(np.float16),
+        "sub_bias": learner.intercept_.astype(np.float32),
+    }
+
+
 IDENTITY: Final = np.asarray([[0.0, 1.0], [0.0, 1.0]])
+_NO_SUBS: Final = {
+    "sub_names": np.asarray(["other.misc"]),
+    "sub_hashed": np.zeros((1 << SUB_BITS, 1), np.float16),
+    "sub_bias": np.zeros(1, np.float32),
+}
 _NOTHING: Final = {"joining": [0.0] * JOINING, "weighing": [0.0] * WEIGHING, "same": [0.0] * SAME}
 
 
@@ -247,6 +284,7 @@ def arrays_of(
 ) -> Arrays:  # fmt: skip
     """All that a model file holds; `weights` are those of joining, weighing and same problems."""
     return {
+        **_NO_SUBS,
         **lines,
         **{name: np.asarray(values, dtype=np.float64) for name, values in weights.items()},
         "calibration": calibration,
@@ -476,7 +514,7 @@ def _urgent_limit(said: Sequence[tuple[float, Row]]) -> float:
     if not strengths:
         return STARTING_LIMITS["urgent"]
     kept = strengths[min(len(strengths) - 1, int(_URGENT_RECALL * len(strengths)))]
-    return float(np.clip(kept, 0.05, STARTING_LIMITS["urgent"]))
+    return float(np.clip(kept, _URGENT_LEAST, STARTING_LIMITS["urgent"]))
 
 
 def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
@@ -554,12 +592,15 @@ def train(rows: Sequence[Row], on_step: Callable[[str], None] = lambda text: Non
     on_step("交叉检验已做完")
     points = calibration(seen.outcomes)
     limits = pick_limits(seen, points)
+    learned = learn_lines(items)
     text = json.dumps(sorted(items.rows, key=lambda r: r["id"]), ensure_ascii=False, sort_keys=True)
     version = f"{VERSION}+{sha256(text.encode()).hexdigest()[:8]}"
-    told = learn_same(read_scenes())
+    subs = learn_subs(items.rows)
+    named = Model(arrays_of({**learned, **subs}, {**_NOTHING, **weights}, limits, points))
+    told = learn_same(read_scenes(), named)
     limits["same"] = told.least
     weights["same"] = told.weights
-    arrays = arrays_of(learn_lines(items), weights, limits, points, version)
+    arrays = arrays_of({**learned, **subs}, weights, limits, points, version)
     made = _fold_figures(items, seen, points, limits)
     same = {"same_precision": told.precision, "same_recall": told.recall}
     return Trained(version, arrays, {**made, **same})

@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mingbai.capture.recognition.found import Found
 from mingbai.capture.recognition.lexicon import DATA
+from mingbai.capture.recognition.model import Model
 from mingbai.capture.recognition.reader import title_of
 from mingbai.capture.recognition.same import (
     WEIGHTS,
@@ -66,8 +67,11 @@ def _found(row: Row) -> Found:
     )  # fmt: skip
 
 
-def _pairs(rows: Sequence[Row]) -> list[_Pair]:
-    prints = {row["id"]: printed(_found(row)) for row in rows}
+def _pairs(rows: Sequence[Row], model: Model) -> list[_Pair]:
+    troubles = model.subs([row["text"] for row in rows]).tolist()
+    prints = {
+        row["id"]: printed(_found(row), told) for row, told in zip(rows, troubles, strict=True)
+    }
     rarity = rarities(prints.values())
     scenes: dict[str, list[Row]] = {}
     for row in rows:
@@ -95,7 +99,7 @@ def _add(
 
 
 def _fit(pairs: Sequence[_Pair]) -> list[float]:
-    learner = LogisticRegression(C=1.0, max_iter=3000, fit_intercept=False, random_state=_SEED)
+    learner = LogisticRegression(C=0.3, max_iter=3000, fit_intercept=False, random_state=_SEED)
     learner.fit(np.asarray([p.features for p in pairs]), [p.same for p in pairs])
     weights: list[float] = learner.coef_[0].tolist()
     if len(weights) != WEIGHTS:
@@ -113,9 +117,9 @@ class Learned:
     recall: float
 
 
-def learn_same(rows: Sequence[Row]) -> Learned:
-    """Learn from scenes; the threshold is the lowest that keeps 90 % of pairs right on unseen scenes."""
-    pairs = _pairs(rows)
+def learn_same(rows: Sequence[Row], model: Model) -> Learned:
+    """Learn from scenes, sub-fields being told by `model`; the threshold is the lowest that keeps 90 % of pairs right on unseen scenes."""
+    pairs = _pairs(rows, model)
     folds = [sha256(pair.scene.encode()).digest()[0] % _FOLDS for pair in pairs]
     said: list[tuple[float, bool]] = []
     for fold in range(_FOLDS):

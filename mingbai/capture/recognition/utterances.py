@@ -6,7 +6,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import mul
@@ -28,8 +28,7 @@ OTHERS_REACH = timedelta(minutes=45)
 REPLY_REACH = timedelta(hours=30)
 PICTURE_REACH = timedelta(minutes=3)
 _OPEN_AT_ONCE = 6
-_TIDY = 32
-_AGAIN = 0.75
+_TIDY = 16
 _BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
 _BACK_REACH = timedelta(days=40)
 _SOUNDLESS = frozenset({"image", "video", "location"})
@@ -80,6 +79,7 @@ class Thread:
     members: list[tuple[Reading, Part]] = dataclasses.field(default_factory=list)
     earlier: Found | None = None
     answered: bool = False
+    again_of: Thread | None = None
 
 
 def readings(talk: Talk, scores: Scores, suspects: Sequence[bool]) -> list[Reading]:
@@ -254,12 +254,14 @@ def threads(
     """
     words = lexicon()
     result = [carried(found, words) for found in earlier]
-    live = list(result)
+    live, recent = list(result), list(result)
     loose: list[Reading] = []
     for at, reading in enumerate(readings):
         if at % _TIDY == 0:
             live = [t for t in live if reading.line.said_at - t.latest <= REPLY_REACH]
-        near = [t for t in live if _may_join(reading, t)][-_OPEN_AT_ONCE:]
+            recent = [t for t in live if reading.line.said_at - t.latest <= OWN_REACH]
+        reachable = recent if reading.line.role == "villager" else live
+        near = [t for t in reachable if _may_join(reading, t)][-_OPEN_AT_ONCE:]
         best, chance = None, 0.0
         for thread in near:
             features = joining_features(reading, at, thread, newest=thread is near[-1])
@@ -269,12 +271,13 @@ def threads(
         if best is not None and chance >= join_from:
             extend(best, reading, at)
         elif (again := _again(reading, result)) or _opens(reading, open_from):
-            head = replace(reading, head=max(reading.head, _AGAIN)) if again else reading
-            thread = opened(head, at)
-            thread.members += [(r, "detail") for r in loose if _shows(r, head)]
-            loose = [r for r in loose if not _shows(r, head)]
+            thread = opened(reading, at)
+            thread.again_of = again
+            thread.members += [(r, "detail") for r in loose if _shows(r, reading)]
+            loose = [r for r in loose if not _shows(r, reading)]
             result.append(thread)
             live.append(thread)
+            recent.append(thread)
         elif reading.line.type in _SOUNDLESS:
             loose = [*loose[-3:], reading]
     return [thread for thread in result if thread.members]
@@ -286,11 +289,11 @@ def _opens(reading: Reading, open_from: float) -> bool:
     return reading.suspect or reading.head >= open_from
 
 
-def _again(reading: Reading, before: Sequence[Thread]) -> bool:
-    """Whether the line says that an earlier matter of this group is back or still open."""
+def _again(reading: Reading, before: Sequence[Thread]) -> Thread | None:
+    """The latest earlier matter of this group that the line says is back or still open."""
     if reading.line.role != "villager" or not _BACK.search(reading.line.text):
-        return False
-    return any(_repeats(reading, thread) for thread in before)
+        return None
+    return next((thread for thread in reversed(before) if _repeats(reading, thread)), None)
 
 
 def _repeats(reading: Reading, thread: Thread) -> bool:

@@ -126,6 +126,29 @@ def group_of(cast: Any) -> Callable[..., Talk]:
 
 
 @pytest.fixture
+def another_clerk(cast: Any) -> Callable[..., Any]:
+    """Give a function that appoints one more clerk and returns the actor."""
+    from mingbai.accounts.models import Person, Post
+    from mingbai.kernel import clock
+
+    def make(key: str, name: str, region: str = "350525000000", scope: str = COUNTY) -> Any:
+        person = Person.objects.create(login=key, name=name, created_at=clock.now(), password="!")
+        cast.people[key] = person
+        cast.posts[key] = Post.objects.create(
+            person=person,
+            role="capture_clerk",
+            region_id=region,
+            scope=scope,
+            body=cast.bodies["discipline"],
+            title="群工办专员",
+            since=cast.posts["clerk"].since,
+        )
+        return cast.actor(key)
+
+    return make
+
+
+@pytest.fixture
 def office(cast: Any) -> bytes:
     """The discipline office's key is made; its private half is returned."""
     return make_office(cast)

@@ -25,7 +25,7 @@ FIGURES = {
 def few(folder: Path, name: str, start: int, count: int) -> Path:
     """A folder with some whole conversations of the shipped examples."""
     rows: list[dict[str, Any]] = []
-    for path in sorted((DATA / "examples").glob("*.jsonl"))[:2]:
+    for path in sorted((DATA / "examples").glob("*.jsonl"))[-2:]:
         rows += [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
     names = list(dict.fromkeys(row["conversation"] for row in rows))[start : start + count]
     kept = [row for row in rows if row["conversation"] in names]

@@ -205,3 +205,80 @@ def test_the_registry_goes_on_to_the_next_page(cast: Any, client_as: Any) -> Non
     after = re.search(r'href="(\?after=[^"]+)"', first)
     assert after is not None
     assert "群050" in clerk.get("/capture/groups" + after.group(1)).content.decode()
+
+
+NOTICE = "县纪委监委从今天起在本群里找大家的诉求，原话最多存 72 小时；不同意的，说一声就不再收，也可以打 12388。"
+
+
+def test_a_notice_is_kept_word_for_word_and_dates_the_group(talk: Any, client_as: Any) -> None:
+    from mingbai.audit.models import Entry
+    from mingbai.capture.models import ChatGroup, ConsentNotice
+
+    officer = client_as("officer")
+    address = f"/capture/groups/{talk.group}/notice"
+    ready = officer.get(address).content.decode()
+    for part in ("致“g1监督群”的各位村民", "县纪委监委", "12388", "72 小时", "我不同意采集"):
+        assert part in ready
+    assert ready.count("<svg") >= 2
+    for day in ("2026-11-18", "2026-11-10"):
+        answer = officer.post(address, {"posted_on": day, "text": NOTICE})
+        assert answer.headers["Location"] == f"/capture/groups/{talk.group}"
+    assert str(ChatGroup.objects.get().consent_on) == "2026-11-18"
+    newest = ConsentNotice.objects.order_by("-posted_on").first()
+    assert newest is not None
+    assert newest.text == NOTICE
+    assert Entry.objects.filter(thing="chat_group", verb="notice").count() == 2
+    page = officer.get(f"/capture/groups/{talk.group}").content.decode()
+    assert page.index("2026年11月18日") < page.index("2026年11月10日")
+    kept = officer.get(f"{address}/{newest.pk}").content.decode()
+    assert NOTICE in kept
+    assert "2026年11月18日张贴，王建国 11月18日 09:00登记" in kept
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"posted_on": "2026-11-19"}, "日期不能晚于今天。"),
+        ({"posted_on": "昨天"}, "日期请写成 2026-11-21 这样。"),
+        ({"posted_on": ""}, "请填写哪天贴的。"),
+        ({"text": " "}, "请把贴出去的原文放在这里。"),
+        ({"text": "已告知"}, "说明太短了"),
+        ({"text": "长" * 2001}, "说明最多 2000 个字。"),
+    ],
+)
+def test_a_notice_that_cannot_be_kept_says_why_and_changes_nothing(
+    talk: Any, client_as: Any, changed: dict[str, str], sentence: str
+) -> None:
+    from mingbai.capture.models import ChatGroup, ConsentNotice
+
+    answer = client_as("officer").post(
+        f"/capture/groups/{talk.group}/notice",
+        {"posted_on": "2026-11-18", "text": NOTICE, **changed},
+    )
+    assert answer.status_code == 400
+    assert sentence in answer.content.decode()
+    assert not ConsentNotice.objects.exists()
+    assert ChatGroup.objects.get().consent_on is None
+
+
+def test_nobody_keeps_a_notice_for_a_group_that_is_not_theirs(
+    talk: Any, client_as: Any, cast: Any
+) -> None:
+    from datetime import date
+
+    from mingbai.capture import commands
+    from mingbai.capture.models import ConsentNotice
+    from mingbai.kernel.decisions import Missing, Refused
+
+    posted = {"posted_on": "2026-11-18", "text": NOTICE}
+    address = f"/capture/groups/{talk.group}/notice"
+    for name in ("neighbour", "supervisor", "far", "it", "villager", "anyone"):
+        client = client_as(name)
+        assert client.get(address).status_code == 404, name
+        assert client.post(address, posted).status_code == 404, name
+    given: Any = {"group_id": talk.group, "posted_on": date(2026, 11, 18), "text": NOTICE}
+    with pytest.raises(Missing):
+        commands.record_notice(actor=cast.actor("neighbour"), **given)
+    with pytest.raises(Refused, match="你的岗位只能查看村群，不能登记。"):
+        commands.record_notice(actor=cast.actor("supervisor"), **given)
+    assert not ConsentNotice.objects.exists()

@@ -113,7 +113,7 @@ def test_merging_into_a_case_that_is_over_is_refused_and_changes_nothing(
 ) -> None:
     from mingbai.capture import commands
     from mingbai.cases.models import Case
-    from mingbai.kernel.decisions import Missing, Refused
+    from mingbai.kernel.decisions import BadInput, Refused
 
     other = group_of("g2")
     number = other.found(other.say("water")).case_number
@@ -122,8 +122,14 @@ def test_merging_into_a_case_that_is_over_is_refused_and_changes_nothing(
     before = state()
     with pytest.raises(Refused, match="那一件已经不在办了，请单独立件。"):
         commands.merge(actor=clerk, finding_id=finding.pk, version=1, number=number)
-    with pytest.raises(Missing):
-        commands.merge(actor=clerk, finding_id=finding.pk, version=1, number="350525-2611-99999")
+    for typed, sentence in (
+        ("350525-2611-99999", "你的范围里没有件号 350525-2611-99999，请核对。"),
+        ("350526-2611-00001", "你的范围里没有件号 350526-2611-00001，请核对。"),
+        ("99999", "你的范围里没有件号 350525-2611-99999，请核对。"),
+        ("路灯那件", "件号写成 350525-2611-00431，或者只写最后几位。"),
+    ):
+        with pytest.raises(BadInput, match=sentence):
+            commands.merge(actor=clerk, finding_id=finding.pk, version=1, number=typed)
     assert state() == before
 
 
@@ -145,7 +151,7 @@ def test_undoing_a_filing_withdraws_the_case_and_the_finding_can_be_filed_again(
 
     finding = asked.found(asked.say("lamp"))
     first = commands.file_case(actor=clerk, finding_id=finding.pk, version=1, kind="question")
-    assert commands.undo(actor=clerk, ruling_id=latest(clerk)) == finding.pk
+    assert commands.undo(actor=clerk, ruling_id=latest(clerk)).findings == [finding.pk]
     finding.refresh_from_db()
     assert (finding.status, finding.kind, finding.case_number, finding.decided_by) == (
         "review",
@@ -196,15 +202,17 @@ def test_undoing_a_dismissal_brings_the_finding_back(asked: Any, clerk: Any) -> 
 def test_a_case_that_was_accepted_cannot_be_undone_and_nothing_changes(
     asked: Any, clerk: Any, cast: Any
 ) -> None:
-    from mingbai.capture import commands
+    from mingbai.capture import commands, queries
+    from mingbai.capture.models import Ruling
     from mingbai.cases import commands as cases
     from mingbai.kernel.decisions import Refused
 
     finding = asked.found(asked.say("lamp"))
     number = commands.file_case(actor=clerk, finding_id=finding.pk, version=1)
     cases.accept(actor=cast.actor("officer"), county=COUNTY, number=number, version=1)
-    ruling, before = latest(clerk), state()
-    with pytest.raises(Refused):
+    assert queries.ruled_today(clerk).latest is None
+    ruling, before = Ruling.objects.get().pk, state()
+    with pytest.raises(Refused, match="这一次核对已经不能撤销了。"):
         commands.undo(actor=clerk, ruling_id=ruling)
     assert state() == before
 
@@ -349,7 +357,7 @@ def test_a_clerk_of_the_next_county_finds_nothing(asked: Any, clerk: Any) -> Non
         commands.file_case(actor=stranger, finding_id=finding.pk, version=1)
     with pytest.raises(Missing):
         queries.open_finding(stranger, finding.pk)
-    assert list(queries.waiting(stranger)) == []
+    assert queries.waiting(stranger).page.rows == []
     assert state() == before
 
 

@@ -7,9 +7,11 @@ from mingbai.cases.commands.drafts import (
     forget_unused,
     keep_draft,
 )
+from mingbai.cases.commands.filing import Filing, revise_filing, submit_cases
 from mingbai.cases.commands.handling import (
     accept,
     answer,
+    answer_at_once,
     assign,
     progress,
     read_contact,
@@ -25,6 +27,7 @@ from mingbai.cases.commands.reporting import (
     support,
     withdraw,
 )
+from mingbai.cases.commands.signs import ignore_sign, note_sign
 from mingbai.cases.commands.timing import (
     close_silent,
     escalate_overdue,
@@ -33,8 +36,10 @@ from mingbai.cases.commands.timing import (
 )
 
 __all__ = [
+    "Filing",
     "accept",
     "answer",
+    "answer_at_once",
     "append_evidence",
     "assign",
     "attach_support_from_chat",
@@ -44,16 +49,20 @@ __all__ = [
     "escalate_overdue",
     "finish_draft",
     "forget_unused",
+    "ignore_sign",
     "keep_draft",
     "load_deadlines",
+    "note_sign",
     "progress",
     "rate",
     "read_contact",
     "recompute_provisional",
     "refuse",
     "retract_filing",
+    "revise_filing",
     "start",
     "submit_case",
+    "submit_cases",
     "supplement",
     "support",
     "withdraw",

@@ -13,6 +13,7 @@ from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move
 from mingbai.cases.models import Attachment, Contact
+from mingbai.cases.states import BY_VERB, State
 from mingbai.kernel import sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, require
@@ -96,6 +97,22 @@ def answer(
     files += [(f, Attachment.Stage.AFTER.value) for f in after]
     step = Step(text=said, files=files)
     move(case, "answer", actor, version=version, step=step, clocks=Clockmaker())
+
+
+@transaction.atomic
+def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text: str) -> None:
+    """Take a question on and answer it in one go: the moves before the answer are made as well.
+
+    Raises ``Refused`` when the case is not the actor's to answer or has changed; nothing has
+    happened then.
+    """
+    said = _text(text, SHORTEST_ANSWER, "答复太短，请把政策说清楚。", "text")
+    case = lock(county, number, actor)
+    for verb in ("accept", "start"):
+        if State(case.state) in BY_VERB[verb].sources:
+            move(case, verb, actor, version=version, step=Step(), clocks=Clockmaker())
+            version = case.version
+    move(case, "answer", actor, version=version, step=Step(text=said), clocks=Clockmaker())
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, connection, transaction
@@ -23,7 +23,7 @@ from mingbai.cases.commands.moving import (
     tell_body,
     write_event,
 )
-from mingbai.cases.models import Attachment, Case, CaseEvent, Contact, Field
+from mingbai.cases.models import Attachment, Case, CaseEvent, Contact, Field, Sign
 from mingbai.cases.states import State
 from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import SYSTEM, Actor
@@ -35,9 +35,10 @@ from mingbai.regions import queries as regions
 SHORTEST, LONGEST = 4, 4000
 MOST_FILES = 12
 _NEXT = """
-INSERT INTO cases_counter (county, month, last) VALUES (%s, %s, 1)
-ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + 1 RETURNING last
+INSERT INTO cases_counter (county, month, last) VALUES (%(county)s, %(month)s, %(count)s)
+ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + excluded.last RETURNING last
 """
+NOBODY = "这个村还没有承办单位，暂时不能在网上提交，请打村里或镇里的电话。"
 
 
 RETRACTED = "采集核对时撤销，内容已删除"
@@ -106,7 +107,7 @@ def submit_case(
     filed = Filed(
         token,
         region,
-        _said(text),
+        said(text),
         field,
         kind,
         title.strip()[:60] or words.title_of(text),
@@ -122,9 +123,9 @@ def submit_case(
         lat,
         lon,
     )
-    _check(filed)
+    check(filed)
     with scopes.widen(village.scope):
-        return _known(filed) or _file_once(filed, actor)
+        return _known(filed) or file_once(filed, actor)
 
 
 @transaction.atomic
@@ -138,15 +139,21 @@ def retract_filing(*, county: str, number: str) -> None:
     case = lock(county, number, SYSTEM)
     move(case, "retract", SYSTEM, version=None, step=Step(inner=True), clocks=Clockmaker())
     case.title, case.text = RETRACTED, RETRACTED
-    case.source_text = case.place = ""
+    case.source_text = case.place = case.source_id = ""
     case.search = None
-    case.save(update_fields=["title", "text", "source_text", "place", "search"])
+    # The same words may be filed again, as a case of its own.
+    case.token = uuid4()
+    case.save(
+        update_fields=["title", "text", "source_text", "place", "search", "source_id", "token"]
+    )
     CaseEvent.objects.filter(county=county, case=case).update(text="")
     Attachment.objects.filter(county=county, case=case).delete()
+    Sign.objects.filter(county=county, case=case).delete()
     notices.forget(county=county, thing="case", thing_id=number)
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """Return the words of a request without blanks around them. Raises ``BadInput``."""
     clean = text.strip()
     if len(clean) < SHORTEST:
         raise BadInput("请把事情说清楚一点：哪里、什么时候、怎么了。", "text")
@@ -155,7 +162,8 @@ def _said(text: str) -> str:
     return clean
 
 
-def _check(filed: Filed) -> None:
+def check(filed: Filed) -> None:
+    """Raise ``BadInput`` for a choice that there is not."""
     if filed.field not in Field.values:
         raise BadInput("请选一个领域。", "field")
     if filed.kind not in Case.Kind.values or filed.source not in Case.Source.values:
@@ -172,8 +180,8 @@ def _known(filed: Filed) -> str | None:
     return rows.values_list("number", flat=True).first()
 
 
-def _file_once(filed: Filed, actor: Actor) -> str:
-    """Write the case; when the same request was written meanwhile, return that one's number."""
+def file_once(filed: Filed, actor: Actor) -> str:
+    """Write the case and return its number; one written meanwhile for the same request keeps its own."""
     try:
         with transaction.atomic():
             return _file(filed, actor)
@@ -185,13 +193,37 @@ def _file_once(filed: Filed, actor: Actor) -> str:
 
 
 def _file(filed: Filed, actor: Actor) -> str:
-    now, body = clock.now(), accounts.village_body(filed.region)
+    body = accounts.village_body(filed.region)
     if body is None:
-        raise Refused("这个村还没有承办单位，暂时不能在网上提交，请打村里或镇里的电话。")
+        raise Refused(NOBODY)
+    [number] = next_numbers(filed.county, 1)
+    case = build(filed, actor, body, number, Clockmaker())
+    case.save(force_insert=True)
+    stage = Attachment.Stage.EVIDENCE.value
+    write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
+    _keep_contact(case, filed)
+    audit.record(
+        actor=actor,
+        verb="case.submit",
+        thing="case",
+        thing_id=case.number,
+        region=case.region,
+        county=case.county,
+        after=first_state(case),
+        detail={"source": filed.source, "field": filed.field},
+    )
+    tell_body(case, *news(case))
+    return case.number
+
+
+def build(
+    filed: Filed, actor: Actor, body: accounts.BodyView, number: str, clocks: Clockmaker
+) -> Case:
+    """Return the new case (unsaved) that the village's own body receives."""
     by_villager = filed.source == Case.Source.WEB
     case = Case(
         county=filed.county,
-        number=_next_number(filed.county),
+        number=number,
         token=filed.token,
         region=filed.region,
         source=filed.source,
@@ -211,41 +243,35 @@ def _file(filed: Filed, actor: Actor) -> str:
         level=level_of(body.kind).value,
         body_id=body.id,
         first_body_id=body.id,
-        submitted_at=now,
-        search=_vector(filed),
+        submitted_at=clock.now(),
+        search=vector(filed.title, filed.text, filed.place),
     )
-    Clockmaker().restart(case)
-    case.save(force_insert=True)
-    stage = Attachment.Stage.EVIDENCE.value
-    write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
-    _keep_contact(case, filed)
-    audit.record(
-        actor=actor,
-        verb="case.submit",
-        thing="case",
-        thing_id=case.number,
-        region=case.region,
-        county=case.county,
-        after={"state": case.state, "body": body.id, "version": 1},
-        detail={"source": filed.source, "field": filed.field},
-    )
-    tell_body(case, "来了一件新的", f"{name_of(case)}等受理。")
-    return case.number
+    clocks.restart(case)
+    return case
 
 
-def _next_number(county: str) -> str:
-    """Return the next number of the county and month; the counter's row lock keeps it unique."""
+def first_state(case: Case) -> dict[str, object]:
+    """Return what the trail digests of a case that was just filed."""
+    return {"state": case.state, "body": case.body_id, "version": 1}
+
+
+def news(case: Case) -> tuple[str, str]:
+    """Return title and text of the notice to the body that receives a new case."""
+    return "来了一件新的", f"{name_of(case)}等受理。"
+
+
+def next_numbers(county: str, count: int) -> list[str]:
+    """Return the next numbers of the county and month; the counter's row lock keeps them unique."""
     month = f"{clock.today():%y%m}"
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [county, month])
+        cursor.execute(_NEXT, {"county": county, "month": month, "count": count})
         last: int = cursor.fetchone()[0]
-    return f"{county}-{month}-{last:05d}"
+    return [f"{county}-{month}-{number:05d}" for number in range(last - count + 1, last + 1)]
 
 
-def _vector(filed: Filed) -> SearchVector:
-    return SearchVector(
-        Value(words.tokens(f"{filed.title} {filed.text} {filed.place}")), config="simple"
-    )
+def vector(title: str, text: str, place: str) -> SearchVector:
+    """Return what the search finds a case by."""
+    return SearchVector(Value(words.tokens(f"{title} {text} {place}")), config="simple")
 
 
 def _keep_contact(case: Case, filed: Filed) -> None:

@@ -96,7 +96,27 @@ def write_event(
     files: Iterable[tuple[StoredFile, str]] = (),
 ) -> CaseEvent:
     """Append one step to the history, with its photos."""
-    event = CaseEvent.objects.create(
+    event = build_event(
+        case, verb, actor, text=text, before=before, late=late, inner=inner, source_id=source_id
+    )
+    event.save(force_insert=True)
+    attach(case, event, files)
+    return event
+
+
+def build_event(
+    case: Case,
+    verb: str,
+    actor: Actor,
+    *,
+    text: str = "",
+    before: str = "",
+    late: bool = False,
+    inner: bool = False,
+    source_id: str = "",
+) -> CaseEvent:
+    """Return one step of the history, unsaved."""
+    return CaseEvent(
         county=case.county,
         case=case,
         at=clock.now(),
@@ -106,7 +126,7 @@ def write_event(
         person_id=actor.person_id,
         post_id=actor.post_id,
         label=_label(actor, case),
-        body=case.body,
+        body_id=case.body_id,
         level=case.level,
         text=text,
         inner=inner,
@@ -114,8 +134,6 @@ def write_event(
         due_at=case.due_at,
         source_id=source_id,
     )
-    attach(case, event, files)
-    return event
 
 
 def attach(case: Case, event: CaseEvent, files: Iterable[tuple[StoredFile, str]]) -> None:

@@ -15,11 +15,18 @@ from mingbai.cases.queries.pages import (
     public_case,
 )
 from mingbai.cases.queries.similar import (
+    Answered,
+    Asked,
     OpenCase,
     Standing,
+    answered_like,
+    any_token,
     open_of_village,
+    questions_to_answer,
+    search_tokens,
     similar_open,
     standing,
+    token_likeness,
 )
 from mingbai.cases.queries.staff import (
     Desk,
@@ -34,6 +41,8 @@ from mingbai.cases.queries.staff import (
 )
 
 __all__ = [
+    "Answered",
+    "Asked",
     "CaseLine",
     "CasePage",
     "Countdown",
@@ -48,6 +57,8 @@ __all__ = [
     "StaffCase",
     "Standing",
     "StepView",
+    "answered_like",
+    "any_token",
     "case_for_staff",
     "counts_below",
     "counts_by_region",
@@ -59,11 +70,14 @@ __all__ = [
     "mine",
     "open_of_village",
     "public_case",
+    "questions_to_answer",
     "receipt",
     "require_desk",
     "search",
+    "search_tokens",
     "similar_open",
     "standing",
+    "token_likeness",
     "village_cases",
     "village_counts",
     "watches_only",

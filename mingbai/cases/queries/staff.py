@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
 from mingbai.cases.countdown import Group, by_deadline
-from mingbai.cases.models import Case, Contact
+from mingbai.cases.models import Case, Contact, Sign
 from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, territory
 from mingbai.cases.queries.pages import Photo, StepView, files, find, history
 from mingbai.cases.states import (
@@ -32,6 +33,7 @@ from mingbai.regions import queries as regions
 
 BY_DUE = ("due_at", "id")
 BY_NEWEST = ("-submitted_at", "-id")
+SIGNS = 5
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,16 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
+class SignView:
+    """What was said in the group about how far the case is, by whom (a pseudonym), when."""
+
+    id: int
+    who: str
+    text: str
+    said_at: datetime
+
+
+@dataclass(frozen=True)
 class StaffCase:
     """Everything that the desk shows of one case."""
 
@@ -92,6 +104,12 @@ class StaffCase:
     may_read_contact: Decision
     goes_to: str
     neighbours: Neighbours
+    signs: Sequence[SignView]
+    may_weigh_signs: Decision
+
+    def sign(self, sign_id: str) -> SignView | None:
+        """Return the sign of this id among those that are shown."""
+        return next((s for s in self.signs if str(s.id) == sign_id), None)
 
 
 def require_desk(actor: Actor) -> None:
@@ -175,6 +193,8 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
         may_read_contact=policies.may_read_contact(actor, case),
         goes_to=_goes_to(case),
         neighbours=_neighbours(actor, case),
+        signs=_signs(case),
+        may_weigh_signs=policies.may_weigh_signs(actor, case),
     )
 
 
@@ -198,6 +218,17 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
     return brief().filter(territory(actor), narrow)
+
+
+def _signs(case: Case) -> Sequence[SignView]:
+    """Return the signs of an open case that nobody set aside, the newest first."""
+    if State(case.state) not in OPEN:
+        return ()
+    rows = Sign.objects.filter(county=case.county, case=case, ignored_at__isnull=True)
+    return [
+        SignView(s.pk, s.who, masking.text(s.text), s.said_at)
+        for s in rows.order_by("-said_at", "-id")[:SIGNS]
+    ]
 
 
 def _masked(contact: Contact | None, case: Case) -> str:

@@ -55,7 +55,7 @@ def say(client: Any, key: Any, **more: Any) -> Any:
 
 def confirm(client: Any, key: Any, **more: Any) -> Any:
     given = {
-        "field": "power",
+        "field": "facility",
         "kind": "request",
         "place": "老槐树",
         "public": "yes",
@@ -80,18 +80,18 @@ def test_three_steps_make_one_case(client_as: Any, sent: list[str]) -> None:
     page = client.get(f"{FILE}/{key}").content.decode()
     assert "从“路灯、不亮”认出" in page
     assert "照片 2 张" in page
-    assert '<option value="power" selected>' in page
+    assert '<option value="facility" selected>' in page
     assert confirm(client, key)["Location"] == f"{FILE}/{key}/code"
     assert "137****4444" in client.get(f"{FILE}/{key}/code").content.decode()
     answer = client.post(f"{FILE}/{key}/code", {"code": sent[-1]})
     assert answer["Location"] == "/c/350525-2611-00001"
     case = Case.objects.get()
-    assert (case.text, case.field, case.place, case.is_public) == (SAID, "power", "老槐树", True)
+    assert (case.text, case.field, case.place, case.is_public) == (SAID, "facility", "老槐树", True)
     assert Attachment.objects.filter(case=case, stage="evidence").count() == 2
     assert Contact.objects.filter(case=case).count() == 1
     page = client.get(answer["Location"]).content.decode()
     assert "你提交" in page
-    assert "还剩 2 个工作日" in page
+    assert "还剩 5 个工作日" in page
     assert Draft.objects.get().content == {}
 
 

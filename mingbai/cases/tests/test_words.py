@@ -18,7 +18,7 @@ LAMP = "石桥组老槐树路口的路灯，从上周三起就不亮了，晚上
 @pytest.mark.parametrize(
     ("text", "field", "kind"),
     [
-        (LAMP, "power", "request"),
+        (LAMP, "facility", "request"),
         ("自来水停了三天，家里没水做饭", "water", "request"),
         ("请问低保怎么申请，要什么材料", "welfare", "question"),
         ("建议在广场装几个健身器材", "facility", "suggestion"),

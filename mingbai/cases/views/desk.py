@@ -16,6 +16,7 @@ from mingbai.cases.forms import KINDS, DeskForm, errors, values
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
 from mingbai.kernel.decisions import BadInput, Missing, Refused
+from mingbai.kernel.jinja import datetime_cn
 from mingbai.regions import queries as regions
 
 TABS = (
@@ -72,8 +73,8 @@ def accept_many(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def case(request: HttpRequest, number: str) -> HttpResponse:
-    """Show one case: what was said, what happened, what to do."""
-    return _page(request, number)
+    """Show one case: what was said, what happened, what to do; a sign chosen fills the answer in."""
+    return _page(request, number, sign=request.GET.get("sign", ""))
 
 
 @require_POST
@@ -100,6 +101,16 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         queries.case_for_staff(actor_of(request), county_of(number), number)
     except Missing:  # a department that handed the case on no longer sees it
         return redirect("cases:desk_list")
+    return redirect("cases:desk", number)
+
+
+@require_POST
+def ignore_sign(request: HttpRequest, number: str, sign_id: int) -> HttpResponse:
+    """Set aside what was said in the group about a case."""
+    commands.ignore_sign(
+        actor=actor_of(request), county=county_of(number), number=number, sign_id=sign_id
+    )
+    messages.success(request, "已忽略。")
     return redirect("cases:desk", number)
 
 
@@ -194,9 +205,13 @@ def _page(
     typed: Mapping[str, str] | None = None,
     phone: str = "",
     status: int = 200,
+    sign: str = "",
 ) -> HttpResponse:
     found = queries.case_for_staff(actor_of(request), county_of(number), number)
     open_ = found.line.state in OPEN
+    told = found.sign(sign)
+    if told is not None and not verb:
+        verb, typed = "answer", {"text": f"群里 {datetime_cn(told.said_at)} 说“{told.text}”。"}
     answer = render(
         request,
         "cases/desk_case.html",
@@ -213,6 +228,7 @@ def _page(
             "wrong": wrong or {},
             "typed": typed or {},
             "phone": phone,
+            "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,
     )

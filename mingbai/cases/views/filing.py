@@ -31,7 +31,8 @@ from mingbai.regions import queries as regions
 TILES = (
     ("road", "道路交通", "road"),
     ("water", "吃水用水", "droplet"),
-    ("power", "用电路灯", "bulb"),
+    ("power", "停电通信", "bolt"),
+    ("facility", "路灯广场", "bulb"),
     ("sanitation", "垃圾污水", "trash"),
     ("irrigation", "农田水利", "plant-2"),
     ("welfare", "补贴救助", "heart-handshake"),

@@ -1,0 +1,1 @@
+"""The pages of capture, by what they are for."""
