@@ -183,7 +183,7 @@ def test_public_files_in_a_given_folder_are_measured(examples, known, asked, tmp
     shown = call("--data", folder)
     assert shown.exit_code == 0, shown.output
     assert "样本标题 macro-F1" in shown.stdout
-    assert "没见过的作者" in shown.stdout
+    assert "没见过的执笔人" in shown.stdout
 
 
 @pytest.mark.skipif(PUBLIC is None, reason="no public data here")

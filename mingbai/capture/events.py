@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 KINDS = ("text", "voice", "image", "video", "location")
 ROLES = ("villager", "officer", "supervisor")
@@ -32,20 +33,21 @@ class InboundMessage:
 
         Whatever a connector put into the fields, this does not raise.
         """
+        given: Any = self  # what a connector put there may be of any kind
         for name, value in (
-            ("id", self.external_id),
-            ("group", self.group),
-            ("sender", self.sender),
+            ("id", given.external_id),
+            ("group", given.group),
+            ("sender", given.sender),
         ):
             if not isinstance(value, str) or not named(value):
                 return f"{name} 应是 1 到 {LONGEST_ID} 个字"
-        if not isinstance(self.kind, str) or self.kind not in KINDS:
-            return f"type“{str(self.kind)[:20]}”不认识，应是 {'、'.join(KINDS)}"
-        if not isinstance(self.role, str) or self.role not in ROLES:
-            return f"role“{str(self.role)[:20]}”不认识，应是 {'、'.join(ROLES)}"
-        if not isinstance(self.text, str):
+        if not isinstance(given.kind, str) or given.kind not in KINDS:
+            return f"type“{str(given.kind)[:20]}”不认识，应是 {'、'.join(KINDS)}"
+        if not isinstance(given.role, str) or given.role not in ROLES:
+            return f"role“{str(given.role)[:20]}”不认识，应是 {'、'.join(ROLES)}"
+        if not isinstance(given.text, str):
             return "text 不是文字"
-        if not isinstance(self.said_at, datetime) or self.said_at.tzinfo is None:
+        if not isinstance(given.said_at, datetime) or given.said_at.tzinfo is None:
             return "时间读不出来，或者没有时区"
         return ""
 

@@ -51,5 +51,6 @@ def forget(timestamp: int) -> None:
     del timestamp
     for county in regions.counties():
         commands.note_talk_days(county=county)
+        commands.note_talk_days(county=county)
         commands.forget_old(county=county)
         commands.release_held(county=county)

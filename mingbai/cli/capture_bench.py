@@ -43,7 +43,7 @@ _EXAMPLES = {
     "found": "找到的诉求",
     "precision": "认出的是对的",
 }
-_BY = {"conversation": "没见过的对话", "writer": "没见过的作者"}
+_BY = {"conversation": "没见过的对话", "writer": "没见过的执笔人"}
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
             (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.desk_counts(actor).open)
         )
         items.append((reverse("capture:questions"), "message-search", "群众提问", 0))
-    if role.reads_talk or role.level in {"town", "county", "village"}:
+    if not role.administers and (role.reads_talk or role.level in {"town", "county", "village"}):
         items.append((reverse("capture:groups"), "users-group", "村群", 0))
     if role.reads_talk or role.administers:
         items.append((reverse("capture:keeping"), "history", "采集留存", 0))

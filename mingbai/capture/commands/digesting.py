@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import Error, connection
 
-from mingbai.capture.commands import letters, reading, settling, waking
+from mingbai.capture.commands import letters, linking, reading, settling, waking
 from mingbai.capture.commands.filing import file
 from mingbai.capture.commands.talking import Said, author, lines_from, said, transcript
 from mingbai.capture.events import Digested
@@ -18,7 +18,7 @@ from mingbai.kernel import clock, scopes
 
 __all__ = ["Said", "author", "digest", "file", "next_due", "said", "transcript"]
 
-AT_ONCE = 16
+AT_ONCE = 32
 MOST = 1200
 TRIES = 5
 LATER = timedelta(seconds=10)
@@ -42,6 +42,16 @@ _SET = """
 UPDATE capture_waiting w SET since = v.since, due_at = v.due
 FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS v (id, since, due)
 WHERE w.county = %s AND w.group_id = v.id
+"""
+_LAST = """
+UPDATE capture_chatgroup g SET last_said_at = v.at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
+WHERE g.county = %s AND g.id = v.id AND (g.last_said_at IS NULL OR g.last_said_at < v.at)
+"""
+# One worker at a time reads the groups of a town: what one finds, the others compare with.
+_TOWNS = """
+SELECT town FROM unnest(%s::text[]) AS v (town)
+WHERE pg_try_advisory_xact_lock(hashtext('mingbai.capture'), hashtext(town))
 """
 log = logging.getLogger(__name__)
 
@@ -114,8 +124,7 @@ def _read(
     only: frozenset[int] | None = None,
 ) -> Digested:
     """Read groups in the running transaction; of their unread lines only ``only``, if given."""
-    free = ChatGroup.objects.select_for_update(skip_locked=True, no_key=True)
-    rows = {g.pk: g for g in free.filter(county=county, pk__in=ids).order_by("pk")}
+    rows = {g.pk: g for g in _free(county, ids)}
     since = _since(county, list(rows))
     found = lines_from(county, since, MOST) if since else {}
     settled = {
@@ -131,11 +140,22 @@ def _read(
     if groups:
         reading.read(reader, groups)
         done += settling.settle(reader, groups, kept)
-        _note_last(rows, groups)
+        _note_last(county, groups)
     _set_waiting(
         county, since, {pk: lines[-1].said_at for pk, lines in found.items() if len(lines) >= MOST}
     )
     return done
+
+
+def _free(county: str, ids: Sequence[int]) -> list[ChatGroup]:
+    """Return those groups that no other worker is reading, locked."""
+    groups = ChatGroup.objects.filter(county=county, pk__in=ids)
+    towns = {pk: region[: linking.TOWN] for pk, region in groups.values_list("pk", "region")}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOWNS, [sorted(set(towns.values()))])
+        free = {row[0] for row in cursor.fetchall()}
+    mine = groups.filter(pk__in=[pk for pk, town in towns.items() if town in free])
+    return list(mine.select_for_update(skip_locked=True, no_key=True).order_by("pk"))
 
 
 def _is_asked(message: Said, only: frozenset[int] | None) -> bool:
@@ -165,19 +185,11 @@ def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
     return [line for line in lines if not (line.unread and line.alias in talking)]
 
 
-def _note_last(rows: dict[int, ChatGroup], groups: Sequence[reading.Group]) -> None:
+def _note_last(county: str, groups: Sequence[reading.Group]) -> None:
     """Keep when a group last spoke, for the list of silent ones."""
-    changed = []
-    for group in groups:
-        row = rows[group.pk]
-        newest = max((m.said_at for m in group.lines), default=None)
-        if newest and (row.last_said_at is None or newest > row.last_said_at):
-            row.last_said_at = newest
-            changed.append(row)
-    if len(changed) == 1:
-        changed[0].save(update_fields=["last_said_at"])
-    elif changed:
-        ChatGroup.objects.bulk_update(changed, ["last_said_at"])
+    newest = {g.pk: g.lines[-1].said_at for g in groups if g.lines}
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [list(newest), list(newest.values()), county])
 
 
 def _set_waiting(county: str, read: dict[int, datetime], cut: dict[int, datetime]) -> None:

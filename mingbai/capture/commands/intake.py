@@ -6,14 +6,14 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from mingbai.audit.commands import record
-from mingbai.capture.commands import cleaning, letters, waking
+from mingbai.capture.commands import cleaning, letters, rows, waking
 from mingbai.capture.commands.tallying import count_forgotten
 from mingbai.capture.events import ROLES, InboundMessage, Received, named
 from mingbai.capture.models import ChatGroup, Finding, Member, Message
@@ -26,26 +26,26 @@ _ROLES = {"villager": 0, "supervisor": 1, "officer": 2}
 _HOLD = """
 WITH held AS (
   INSERT INTO capture_waiting AS w (county, group_id)
-  SELECT county, id FROM capture_chatgroup WHERE county = %s AND id = %s
+  SELECT county, id FROM capture_chatgroup WHERE county = %s::text AND id = %s::bigint
   ON CONFLICT (county, group_id) DO UPDATE SET due_at = w.due_at RETURNING w.group_id)
 SELECT g.region, g.platform FROM capture_chatgroup g JOIN held ON held.group_id = g.id
-WHERE g.county = %s
+WHERE g.county = %s::text
 """
 _FIRST_TIME = """
 INSERT INTO capture_seen (county, platform, external_id)
-SELECT %s, %s, unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING external_id
+SELECT %s::text, %s::text, unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING external_id
 """
 _MEMBERS = """
 SELECT external_hash, id, role, consent FROM capture_member
-WHERE county = %s AND group_id = %s AND external_hash = ANY(%s)
+WHERE county = %s::text AND group_id = %s::bigint AND external_hash = ANY(%s::text[])
 """
 _WRITE = """
 WITH due AS (
-  UPDATE capture_waiting SET since = least(since, %s), due_at = least(due_at, %s)
-  WHERE county = %s AND group_id = %s)
+  UPDATE capture_waiting SET since = least(since, %s::timestamptz), due_at = least(due_at, %s::timestamptz)
+  WHERE county = %s::text AND group_id = %s::bigint)
 INSERT INTO capture_message
   (county, region, group_id, member_id, external_id, said_at, received_at, kind, text, held, tries)
-SELECT %s, %s, %s, v.member, v.id, v.said, %s, v.kind, v.words, false, 0
+SELECT %s::text, %s::text, %s::bigint, v.member, v.id, v.said, %s::timestamptz, v.kind, v.words, false, 0
 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[])
   AS v (member, id, said, kind, words)
 """
@@ -124,7 +124,7 @@ def recall(*, county: str, group_id: int, external_id: str) -> bool:
         group = _lock(county, group_id)
         _first_time(group, [external_id])
         rows = Message.objects.filter(county=county, group_id=group.pk, external_id=external_id)
-        deleted = _take_out(county, rows)
+        deleted = take_out(county, rows)
         if deleted:
             count_forgotten(county=county, recalled=deleted)
         record(actor=None, verb="recall", thing="chat_group", thing_id=str(group.pk), county=county)
@@ -139,11 +139,11 @@ def decline(*, county: str, group_id: int, sender: str) -> None:
     with scopes.enter(scope=county):
         group = _lock(county, group_id)
         known_as = pseudonym(group.pk, sender)
-        rows = Member.objects.filter(county=county, group_id=group.pk)
-        if not rows.filter(external_hash=known_as).update(consent=Member.Consent.DECLINED):
+        people = Member.objects.filter(county=county, group_id=group.pk)
+        if not people.filter(external_hash=known_as).update(consent=Member.Consent.DECLINED):
             _make_members(group, {known_as: "villager"}, consent=Member.Consent.DECLINED)
         own = Message.objects.filter(county=county, group_id=group.pk)
-        deleted = _take_out(county, own.filter(member__external_hash=known_as))
+        deleted = take_out(county, own.filter(member__external_hash=known_as))
         if deleted:
             count_forgotten(county=county, declined=deleted)
         record(
@@ -175,35 +175,31 @@ def _lock(county: str, group_id: int) -> _Group:
 
 def _hold(county: str, group_id: int) -> _Group:
     """Hold what is waiting of a group until commit: deliveries of one group never overlap."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [county, group_id, county])
-        row = cursor.fetchone()
-    if row is None:
+    found = rows.run(_HOLD, [county, group_id, county])
+    if not found:
         raise ChatGroup.DoesNotExist(group_id)
-    return _Group(group_id, county, *row)
+    return _Group(group_id, county, *found[0])
 
 
 def _first_time(group: _Group, ids: Iterable[str]) -> list[str]:
     """Insert the delivery's ids and return those that were not known, in the given order."""
     named = {f"{group.pk}:{name}": name for name in ids}
-    with connection.cursor() as cursor:
-        cursor.execute(_FIRST_TIME, [group.county, group.platform, list(named)])
-        new = {row[0] for row in cursor.fetchall()}
+    new = {row[0] for row in rows.run(_FIRST_TIME, [group.county, group.platform, list(named)])}
     return [name for key, name in named.items() if key in new]
 
 
-def _take_out(county: str, rows: QuerySet[Message]) -> int:
+def take_out(county: str, rows: QuerySet[Message]) -> int:
     """Delete messages, and their words from whatever was found in them and is no case.
 
     The talk around them is read again without them.
     """
-    moments = list(rows.values_list("group_id", "said_at"))
+    moments = list(messages.values_list("group_id", "said_at"))
     if not moments:
         return 0
     read_again(
         county, moments
     )  # waits for a delivery that is under way, so that none slips through
-    gone = list(rows.values_list("pk", "external_id", "finding_id"))
+    gone = list(messages.values_list("pk", "external_id", "finding_id"))
     Message.objects.filter(county=county, pk__in=[pk for pk, _, _ in gone]).delete()
     removed = {external_id for _, external_id, _ in gone}
     undecided = Finding.objects.select_for_update().filter(
@@ -219,9 +215,9 @@ def _take_out(county: str, rows: QuerySet[Message]) -> int:
 
 def _without(finding: Finding, removed: set[str]) -> bool:
     """Take the words out of a finding; False when none were left and it is gone."""
-    rows = Message.objects.filter(county=finding.county, finding=finding)
+    left = Message.objects.filter(county=finding.county, finding=finding)
     words = list(
-        rows.filter(member__role="villager")
+        left.filter(member__role="villager")
         .exclude(text="")
         .order_by("said_at", "external_id")
         .values_list("text", flat=True)
@@ -235,7 +231,7 @@ def _without(finding: Finding, removed: set[str]) -> bool:
     if not any(r["about"] == "place" for r in finding.reasons):
         finding.place = finding.place_region = ""
     if "lines" in finding.facts:
-        finding.facts = {**finding.facts, "lines": rows.count()}
+        finding.facts = {**finding.facts, "lines": left.count()}
     finding.version += 1
     finding.save(
         update_fields=["text", "title", "reasons", "place", "place_region", "facts", "version"]
@@ -253,15 +249,15 @@ def _members(
     """
     roles: dict[str, str] = {}
     for message in messages:
-        if isinstance(message.sender, str) and message.role in ROLES:
-            former = roles.get(message.sender, "villager")
-            roles[message.sender] = max(former, message.role, key=_ROLES.__getitem__)
+        sender: Any = message.sender  # a connector may have put anything there
+        if isinstance(sender, str) and message.role in ROLES:
+            former = roles.get(sender, "villager")
+            roles[sender] = max(former, message.role, key=_ROLES.__getitem__)
     hashes = {sender: pseudonym(group.pk, sender) for sender in roles}
     known: dict[str, _Known] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_MEMBERS, [group.county, group.pk, list(hashes.values())])
-        for known_as, pk, role, consent in cursor.fetchall():
-            known[known_as] = _Known(pk, role, consent == Member.Consent.DECLINED)
+    asked = [group.county, group.pk, list(hashes.values())]
+    for known_as, pk, role, consent in rows.run(_MEMBERS, asked):
+        known[known_as] = _Known(pk, role, consent == Member.Consent.DECLINED)
     missing = {hashes[s]: role for s, role in sorted(roles.items()) if hashes[s] not in known}
     if missing:
         spoke = {m.sender for m in messages if not m.fault()} if faults else roles.keys()
@@ -314,7 +310,8 @@ def _alias(number: int) -> str:
 
 
 def _declined(people: dict[str, _Known], message: InboundMessage) -> bool:
-    person = people.get(message.sender) if isinstance(message.sender, str) else None
+    sender: Any = message.sender
+    person = people.get(sender) if isinstance(sender, str) else None
     return person is not None and person.declined
 
 
@@ -327,25 +324,24 @@ def _write(group: _Group, messages: Sequence[InboundMessage], people: dict[str, 
     for message, moment in zip(messages, said, strict=True):
         last[message.sender] = max(moment, last.get(message.sender, moment))
     due = min(waking.settles(now, moment) for moment in last.values())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            [
-                min(said),
-                due,
-                group.county,
-                group.pk,
-                group.county,
-                group.region,
-                group.pk,
-                now,
-                [people[m.sender].pk for m in messages],
-                [m.external_id for m in messages],
-                said,
-                [m.kind for m in messages],
-                [cleaning.kept(m.text) for m in messages],
-            ],
-        )
+    rows.run(
+        _WRITE,
+        [
+            min(said),
+            due,
+            group.county,
+            group.pk,
+            group.county,
+            group.region,
+            group.pk,
+            now,
+            [people[m.sender].pk for m in messages],
+            [m.external_id for m in messages],
+            said,
+            [m.kind for m in messages],
+            [cleaning.kept(m.text) for m in messages],
+        ],
+    )
 
 
 def _put_aside(group: _Group, messages: dict[str, InboundMessage], faults: dict[str, str]) -> None:
@@ -362,7 +358,7 @@ def _put_aside(group: _Group, messages: dict[str, InboundMessage], faults: dict[
 
 
 def _body(group: _Group, message: InboundMessage) -> dict[str, object]:
-    sender = message.sender
+    sender: Any = message.sender
     known_as = pseudonym(group.pk, sender) if isinstance(sender, str) else ""
     return {
         "id": message.external_id,

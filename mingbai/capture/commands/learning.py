@@ -70,7 +70,7 @@ def train(
     """Train on the shipped examples and every county's confirmed ones; use it unless it is worse.
 
     It is judged on the held-out chats, which nothing was learned from, beside the model in use.
-    Raises ``Refused`` when scikit-learn is not installed.
+    Raises ``Refused`` when scikit-learn is not installed or there is nothing to judge by.
     """
     try:
         from mingbai.capture.recognition import train as learner
@@ -78,10 +78,12 @@ def train(
         raise Refused(
             "训练要用 scikit-learn，这台机器上还没有装。请执行 pip install scikit-learn 后再试。"
         ) from missing
+    unseen = learner.read_examples(heldout)
+    if not unseen:
+        raise Refused(f"{heldout} 里没有留出的群，量不出新模型好不好，没有训练。")
     own = local_rows()
     on_step(f"本地例子 {len(own)} 条")
     made = learner.train([*learner.read_examples(examples), *own], on_step)
-    unseen = learner.read_examples(heldout)
     from mingbai.capture.recognition.model import Model
 
     candidate = learner.evaluate(unseen, Model(made.arrays))

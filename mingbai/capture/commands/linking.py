@@ -11,8 +11,7 @@ from mingbai.capture.models import ChatGroup, Finding
 from mingbai.capture.recognition.same import link
 from mingbai.kernel.fields import inside
 
-COMPARED = 200
-LATER = 100
+COMPARED, LATER = 80, 100
 TOWN = 9
 
 
@@ -23,46 +22,62 @@ def compare(reading: Reading, plan: Plan) -> None:
     the first all the same.
     """
     towns: dict[str, list[Finding]] = {}
-    for finding in (*(w.finding for w in plan.works if w.changed), *plan.gone):
+    for finding in (*(w.finding for w in plan.works if w.retold), *plan.gone):
         towns.setdefault(str(finding.region)[:TOWN], []).append(finding)
     for town, changed in sorted(towns.items()):
         _compare(reading, plan, town, [f.said_at for f in changed])
 
 
 def _compare(reading: Reading, plan: Plan, town: str, changed: Sequence[datetime]) -> None:
-    own = [w for w in plan.works if str(w.finding.region).startswith(town)]
-    hidden = {w.finding.pk for w in own} | {f.pk for f in plan.gone}
-    rows = Finding.objects.filter(inside(town), county=plan.county)
-    rows = rows.exclude(status=Finding.Status.DISMISSED).exclude(pk__in=hidden - {None})
-    near = rows.filter(said_at__gte=min(changed) - MEMORY, said_at__lte=max(changed))
-    known = stored(near.order_by("-said_at", "-key")[:COMPARED])
-    after = rows.filter(said_at__gt=min(changed)).order_by("said_at", "key")
-    later = _open(plan.county, list(after.values_list("pk", flat=True)[:LATER]))
-    asked = [w for w in own if w.changed] + later
+    own = {w.finding.key: w for w in plan.works if str(w.finding.region).startswith(town)}
+    hidden = {w.finding.pk for w in own.values()} | {f.pk for f in plan.gone}
+    rows = Finding.objects.filter(
+        inside(town), county=plan.county, said_at__gte=min(changed) - MEMORY
+    ).exclude(status=Finding.Status.DISMISSED)
+    known = stored(
+        rows.exclude(pk__in=hidden - {None}).order_by("-said_at", "-key"), COMPARED + LATER
+    )
+    later = {k.found.key: k for k in known if k.found.said_at > min(changed) and k.open}
+    before = [k.found for k in known if k.found.key not in later][:COMPARED]
+    before += [as_found(w.finding) for w in own.values() if not w.retold]
+    asked = [as_found(w.finding) for w in own.values() if w.retold]
+    asked += [k.found for k in later.values()]
     if not asked:
         return
-    works = {w.finding.key: w for w in (*own, *later)}
-    numbers = {found.key: number for number, found in known}
-    fresh = {w.finding.key for w in asked}
-    before = [found for _, found in known if found.key not in works]
-    before += [as_found(w.finding) for key, w in works.items() if key not in fresh]
-    links = link([as_found(w.finding) for w in asked], before, reading.model)
-    for work in asked:
-        told = links.get(work.finding.key)
-        if told is None:
-            work.same = Told()
-        else:
-            work.same = Told(works.get(told.key), numbers.get(told.key, ""), told.why)
-    plan.works += later
+    said = {found.key: found.said_at for found in (*before, *asked)}
+    numbers = {k.found.key: k.number for k in known}
+    links = {
+        key: told
+        for key, told in link(asked, before, reading.model).items()
+        if said[told.key] >= said[key] - MEMORY
+    }
+    unlike = [
+        key
+        for key, k in later.items()
+        if (
+            links[key].key in own or numbers[links[key].key] != k.same_as
+            if key in links
+            else k.same_as
+        )
+    ]
+    works = own | _open(plan, unlike)
+    for key in (*(key for key, w in own.items() if w.retold), *unlike):
+        told = links.get(key)
+        if key in works and told is None:
+            works[key].same = Told()
+        elif key in works and told is not None:
+            works[key].same = Told(works.get(told.key), numbers.get(told.key, ""), told.why)
 
 
-def _open(county: str, pks: Sequence[int]) -> list[Work]:
-    """Return those of the findings that the machine alone has decided, locked."""
-    if not pks:
-        return []
-    rows = locked(Finding.objects.filter(county=county, pk__in=pks).select_related("group"))
-    return [
+def _open(plan: Plan, keys: Sequence[str]) -> dict[str, Work]:
+    """Put those findings on the plan that the machine alone has decided, locked; return them by key."""
+    if not keys:
+        return {}
+    rows = Finding.objects.filter(county=plan.county, key__in=keys).select_related("group")
+    works = [
         Work(f, f.group.mode == ChatGroup.Mode.AUTOMATIC or bool(f.case_number))
-        for f in rows
+        for f in locked(rows)
         if is_open(f)
     ]
+    plan.works += works
+    return {w.finding.key: w for w in works}

@@ -139,7 +139,7 @@ def seal_lines(*, actor: Actor, group_id: int, lines: Sequence[int]) -> None:
         )
         if not taken:
             raise Refused(reviewing.NO_KEY)
-        intake._take_out(group.county, rows)
+        intake.take_out(group.county, rows)
 
 
 def note_objection(*, actor: Actor, group_id: int, line: int) -> str:
@@ -154,7 +154,7 @@ def note_objection(*, actor: Actor, group_id: int, line: int) -> str:
             raise Refused("只有村民可以不同意采集，村干部和监督员是在履行职责。")
         member.consent = Member.Consent.DECLINED
         member.save(update_fields=["consent"])
-        intake._take_out(group.county, Message.objects.filter(county=group.county, member=member))
+        intake.take_out(group.county, Message.objects.filter(county=group.county, member=member))
         record(
             actor=actor,
             verb="decline",

@@ -18,6 +18,7 @@ class Work:
 
     ``automatic`` whether it may become a case by itself; ``lines`` what it stands on, ``added`` those
     that it did not have before; ``same`` what it looks like, None when that was not asked;
+    ``changed`` when anything is to be written, ``retold`` when it is told otherwise than before,
     ``longer`` when words were only added; ``filed`` when it became a case now.
     """
 
@@ -27,6 +28,7 @@ class Work:
     added: list[Said] = field(default_factory=list)
     new: bool = False
     changed: bool = False
+    retold: bool = False
     longer: bool = False
     filed: bool = False
     same: Told | None = None
@@ -51,15 +53,16 @@ class Told:
 class Plan:
     """What is to be written for groups that were read.
 
-    ``belongs`` gives each line its finding or none; ``retold`` are findings whose lines changed
-    while they themselves stay as they are.
+    ``belongs`` gives each line its finding or none; ``rejoined`` are findings whose lines changed
+    while they themselves stay as they are; ``taken_back`` are no cases any more.
     """
 
     county: str
     works: list[Work] = field(default_factory=list)
     gone: list[Finding] = field(default_factory=list)
     belongs: dict[int, Finding | None] = field(default_factory=dict)
-    retold: dict[int, Finding] = field(default_factory=dict)
+    rejoined: dict[int, Finding] = field(default_factory=dict)
+    taken_back: list[Finding] = field(default_factory=list)
     joined: int = 0
 
 

@@ -26,7 +26,7 @@ from mingbai.regions import queries as regions
 if TYPE_CHECKING:
     from mingbai.capture.recognition.model import Model
 
-MEMORY = timedelta(days=7)
+MEMORY = timedelta(days=15)
 REMEMBERED = 30
 _COLUMNS = (
     "pk", "key", "kind", "field", "sub", "urgent", "place", "place_region", "text", "title",
@@ -123,8 +123,10 @@ class Group:
 
     def remembered(self) -> list[Found]:
         """Return what lines may join now: the latest findings before the next stretch."""
+        oldest = self.parts[self.at][0].said_at - MEMORY
         found = [*self.earlier.values(), *(d.found for d in self.drafts.values())]
-        return sorted(found, key=lambda f: (f.said_at, f.key))[-REMEMBERED:]
+        known = [f for f in found if f.said_at >= oldest]
+        return sorted(known, key=lambda f: (f.said_at, f.key))[-REMEMBERED:]
 
     def take(self, found: Found, lines: list[Said], learned: frozenset[tuple[str, str]]) -> None:
         """Put what was found in the present stretch where it belongs."""
@@ -200,17 +202,15 @@ def _earlier(groups: Sequence[Group]) -> dict[int, list[Found]]:
         return {}
     names = {g.pk: g.name for g in groups}
     found: dict[int, dict[int, Found]] = {}
+    asked: dict[str, Any] = {
+        "county": groups[0].county,
+        "groups": list(names),
+        "begins": [g.begin for g in groups],
+        "memory": MEMORY,
+        "most": REMEMBERED,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _EARLIER,
-            {
-                "county": groups[0].county,
-                "groups": list(names),
-                "begins": [g.begin for g in groups],
-                "memory": MEMORY,
-                "most": REMEMBERED,
-            },
-        )
+        cursor.execute(_EARLIER, asked)
         for group, *row, facts in cursor.fetchall():
             again = found_again([*row, json.loads(facts)], names[group])
             found.setdefault(group, {})[row[0]] = again
@@ -280,10 +280,29 @@ def found_again(row: Sequence[Any], group: str) -> Found:
     )
 
 
-def stored(rows: QuerySet[Finding]) -> list[tuple[str, Found]]:
-    """Return findings of a query with their case numbers, as they are compared."""
-    fields = (*_COLUMNS, "group_id", "case_number")
-    return [(row[-1], found_again(row[:-2], str(row[-2]))) for row in rows.values_list(*fields)]
+@dataclass(frozen=True)
+class Stored:
+    """A finding of the tables as it is compared; ``open`` when only the machine has decided about it."""
+
+    found: Found
+    number: str
+    same_as: str
+    open: bool
+
+
+def stored(rows: QuerySet[Finding], most: int) -> list[Stored]:
+    """Return findings of a query, at most some."""
+    fields = (*_COLUMNS, "group_id", "case_number", "same_as", "status", "decided_by")
+    undecided = {Finding.Status.REVIEW, Finding.Status.FILED}
+    return [
+        Stored(
+            found_again(row, str(group)),
+            number,
+            same_as,
+            status in undecided and decided_by is None,
+        )
+        for *row, group, number, same_as, status, decided_by in rows.values_list(*fields)[:most]
+    ]
 
 
 def as_found(finding: Finding) -> Found:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -40,6 +39,7 @@ _CONTENT = (
     "kind", "field", "sub", "urgent", "place", "place_region", "title", "text", "confidence",
     "reasons", "model", "said_at", "ended_at", "facts",
 )  # fmt: skip
+_REASON = ("about", "words", "line_id", "start", "end", "text")
 # A case filed on these words alone is not changed by more of them.
 _TOLD = ("kind", "field", "urgent", "place", "place_region", "title", "text")
 
@@ -108,7 +108,7 @@ def _lose(plan: Plan, kept: dict[int, Finding], pk: int, count: int) -> None:
         finding.delete()
         return
     finding.facts = {**finding.facts, "lines": finding.facts.get("lines", 0) - count}
-    plan.retold[pk] = finding
+    plan.rejoined[pk] = finding
 
 
 def _by_key(county: str, groups: Sequence[Group], kept: dict[int, Finding]) -> dict[str, Finding]:
@@ -212,7 +212,9 @@ def _open(plan: Plan, group: Group, draft: Draft) -> None:
         found_at=clock.now(),
         **_content(draft),
     )
-    work = Work(finding, group.automatic, draft.lines, draft.lines, new=True, changed=True)
+    work = Work(
+        finding, group.automatic, draft.lines, draft.lines, new=True, changed=True, retold=True
+    )
     plan.works.append(work)
     _belong(plan, draft.lines, finding)
 
@@ -230,6 +232,7 @@ def _renew(plan: Plan, group: Group, finding: Finding, draft: Draft) -> None:
     # A group that was switched to asking first keeps what it filed before.
     work = Work(finding, group.automatic or bool(finding.case_number), draft.lines, added)
     work.changed = before != content
+    work.retold = any(before[name] != content[name] for name in (*_TOLD, "said_at"))
     settled = [n for n in _TOLD if n not in {"text", "urgent"}]
     work.longer = content["text"].startswith(before["text"]) and all(
         before[name] == content[name] for name in settled
@@ -248,7 +251,7 @@ def _follow(
     if not added:
         return
     plan.joined += len(added)
-    plan.retold[finding.pk] = finding
+    plan.rejoined[finding.pk] = finding
     counts[finding.pk] += len(added)
     finding.ended_at = max(found.ended_at, finding.ended_at or found.ended_at)
     finding.facts = {
@@ -272,7 +275,7 @@ def _leave(plan: Plan, group: Group, mine: dict[int, Finding], counts: Counter[i
         if plan.belongs.get(line.pk) is not before:
             counts[before.pk] -= 1
             before.facts = {**before.facts, "lines": counts[before.pk]}
-            plan.retold[before.pk] = before
+            plan.rejoined[before.pk] = before
 
 
 def _belong(plan: Plan, lines: Iterable[Said], finding: Finding) -> None:
@@ -291,7 +294,7 @@ def _content(draft: Draft) -> dict[str, Any]:
         "title": found.title[:60],
         "text": draft.text()[:LONGEST],
         "confidence": found.confidence,
-        "reasons": [asdict(reason) for reason in found.reasons],
+        "reasons": [{name: getattr(r, name) for name in _REASON} for r in found.reasons],
         "model": found.model,
         "said_at": found.said_at,
         "ended_at": found.ended_at,
@@ -339,7 +342,7 @@ def _line_key(finding: Finding, line: Said) -> str:
 def _bring_cases_up(plan: Plan) -> Digested:
     """Bring the cases that the machine files to where the findings stand now, in the order of the talk."""
     for finding in [f for f in plan.gone if f.case_number]:
-        if not _take_back(finding):
+        if not _take_back(plan, finding):
             _keep_after_all(plan, finding)
     plan.gone = [f for f in plan.gone if not f.case_number]
     fresh: list[Work] = []
@@ -348,7 +351,7 @@ def _bring_cases_up(plan: Plan) -> Digested:
         if told is not None:
             _note_same(work, told)
         if work.finding.case_number:
-            _mend(work)
+            _mend(plan, work)
         elif work.wanted and not (told and told.other and told.other.filed):
             work.filed = True
             fresh.append(work)
@@ -381,11 +384,11 @@ def _note_same(work: Work, told: Told) -> None:
         finding.same_as, finding.reasons, work.changed = number, reasons, True
 
 
-def _mend(work: Work) -> None:
+def _mend(plan: Plan, work: Work) -> None:
     """Bring an untouched case up to date, or take it back; one that is touched gets the new words."""
     finding = work.finding
     if not work.wanted:
-        if _take_back(finding):
+        if _take_back(plan, finding):
             work.changed = True
         return
     if not work.changed:
@@ -401,13 +404,13 @@ def _mend(work: Work) -> None:
     work.added = []
 
 
-def _take_back(finding: Finding) -> bool:
+def _take_back(plan: Plan, finding: Finding) -> bool:
     """Take back a case that the machine filed; False when somebody is handling it already."""
     try:
         cases.retract_filing(county=finding.county, number=finding.case_number)
     except (Refused, Missing, BadInput):
         return False
-    _tally([finding], by=-1)
+    plan.taken_back.append(finding)
     finding.case_number, finding.status = "", Finding.Status.REVIEW
     return True
 
@@ -422,14 +425,14 @@ def _keep_after_all(plan: Plan, finding: Finding) -> None:
 
 def _write(plan: Plan) -> None:
     for finding in plan.gone:
-        plan.retold.pop(finding.pk, None)
+        plan.rejoined.pop(finding.pk, None)
         finding.delete()
     Finding.objects.bulk_create([w.finding for w in plan.works if w.new])
     for work in plan.works:
         if work.changed and not work.new:
             work.finding.version += not work.longer
             work.finding.save()
-            plan.retold.pop(work.finding.pk, None)
+            plan.rejoined.pop(work.finding.pk, None)
     filed = [w.finding for w in plan.works if w.filed]
     audit.record_all(
         actor=None,
@@ -444,6 +447,8 @@ def _write(plan: Plan) -> None:
             for f in filed
         ],
     )
+    # Last, and in one order for all: these counts are the county's.
+    _tally(plan.taken_back, by=-1)
     _tally(filed, by=1)
     for work in plan.works:
         if work.finding.case_number:
@@ -455,7 +460,7 @@ def _tally(findings: Sequence[Finding], *, by: int) -> None:
     for f in findings:
         band = int(f.confidence * tallying.BANDS)
         same.setdefault((f.model, f.kind, band, f.found_at), []).append(f)
-    for alike in same.values():
+    for _, alike in sorted(same.items()):
         first = alike[0]
         tallying.count(
             county=first.county,
@@ -490,7 +495,7 @@ def _mark(plan: Plan, groups: Sequence[Group]) -> None:
 
 def _retell(plan: Plan) -> None:
     """Write findings that others' lines joined or left; what waits for a clerk holds all its words."""
-    for finding in plan.retold.values():
+    for finding in plan.rejoined.values():
         if finding.status == Finding.Status.REVIEW:
             rows = Message.objects.filter(
                 county=plan.county, finding=finding, held=False, member__role="villager"

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import QuerySet
 
+from mingbai.capture.commands import rows
 from mingbai.capture.models import ChatGroup, Message
 
 # Whoever goes on after half an hour of silence begins anew; what came before is known as findings.
 SILENCE = timedelta(minutes=30)
-LEAST, MOST = 40, 80
+LEAST, MOST = 15, 30
 LOOKED_BACK = 2000
 _BEGINNINGS = """
 SELECT v.id, b.begin,
   (SELECT count(*) FROM capture_message m
-   WHERE m.county = %(county)s AND m.group_id = v.id AND m.said_at >= b.begin
+   WHERE m.county = %(county)s::text AND m.group_id = v.id AND m.said_at >= b.begin
      AND m.said_at < v.since AND NOT m.held)
 FROM unnest(%(groups)s::bigint[], %(since)s::timestamptz[]) AS v (id, since)
 CROSS JOIN LATERAL (
   SELECT coalesce(
-    max(t.said_at) FILTER (WHERE t.before IS NULL OR t.said_at - t.before >= %(silence)s), v.since
+    max(t.said_at) FILTER (WHERE t.before IS NULL OR t.said_at - t.before >= %(silence)s::interval), v.since
   ) AS begin
   FROM (
     SELECT x.said_at, lag(x.said_at) OVER (ORDER BY x.said_at) AS before FROM (
       SELECT m.said_at FROM capture_message m
-      WHERE m.county = %(county)s AND m.group_id = v.id AND m.said_at <= v.since AND NOT m.held
-      ORDER BY m.said_at DESC LIMIT %(back)s) x) t) b
+      WHERE m.county = %(county)s::text AND m.group_id = v.id AND m.said_at <= v.since AND NOT m.held
+      ORDER BY m.said_at DESC LIMIT %(back)s::bigint) x) t) b
 """
 _LINES = """
 SELECT m.group_id, m.id, m.external_id, m.said_at, m.kind, m.text, m.held, m.member_id,
@@ -38,14 +38,15 @@ SELECT m.group_id, m.id, m.external_id, m.said_at, m.kind, m.text, m.held, m.mem
 FROM unnest(%(groups)s::bigint[], %(begins)s::timestamptz[]) AS v (id, begin)
 CROSS JOIN LATERAL (
   SELECT * FROM capture_message l
-  WHERE l.county = %(county)s AND l.group_id = v.id AND l.said_at >= v.begin AND NOT l.held
-  ORDER BY l.said_at, l.id LIMIT %(most)s) m
+  WHERE l.county = %(county)s::text AND l.group_id = v.id AND l.said_at >= v.begin AND NOT l.held
+  ORDER BY l.said_at, l.id LIMIT %(most)s::bigint) m
 """
-_PEOPLE = "SELECT id, alias, role FROM capture_member WHERE county = %s AND id = ANY(%s)"
+_PEOPLE = "SELECT id, alias, role FROM capture_member WHERE county = %s::text AND id = ANY(%s::bigint[])"
 # Without the moment itself: that is how the talk was cut when it was last read.
 _TIMES = """
 SELECT said_at FROM capture_message
-WHERE county = %s AND group_id = %s AND said_at >= %s AND said_at < %s AND NOT held
+WHERE county = %s::text AND group_id = %s::bigint AND said_at >= %s::timestamptz
+  AND said_at < %s::timestamptz AND NOT held
 ORDER BY said_at
 """
 
@@ -74,9 +75,9 @@ class Said(NamedTuple):
 in_order = attrgetter("said_at", "external_id")
 
 
-def said(rows: QuerySet[Message]) -> list[Said]:
+def said(messages: QuerySet[Message]) -> list[Said]:
     """Return messages in the order of the talk, without the cost of whole objects."""
-    found = rows.values_list(
+    found = messages.values_list(
         "pk",
         "external_id",
         "said_at",
@@ -119,7 +120,7 @@ def stretches(lines: Sequence[Said]) -> list[Sequence[Said]]:
     """Cut lines that are in order into stretches, each read as one.
 
     A stretch ends where the group is silent for half an hour. Where it never is, at the longest
-    silence of lines 40 to 80. So the cuts depend on what was said alone, not on when it arrived.
+    silence of lines 15 to 30. So the cuts depend on what was said alone, not on when it arrived.
     """
     return [lines[start:end] for start, end in _cuts([line.said_at for line in lines])]
 
@@ -160,43 +161,38 @@ def _beginnings(county: str, since: dict[int, datetime]) -> dict[int, datetime]:
 
     Where the talk never pauses it is the stretch that was open before; it may be cut otherwise now.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "county": county,
         "groups": list(since),
         "since": list(since.values()),
         "silence": SILENCE,
         "back": LOOKED_BACK,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_BEGINNINGS, asked)
-        found = {}
-        for group, begin, before in cursor.fetchall():
-            found[group] = begin
-            if before > MOST:
-                cursor.execute(_TIMES, [county, group, begin, since[group]])
-                times = [moment for (moment,) in cursor.fetchall()]
-                found[group] = times[_cuts(times)[-1][0]]
+    found = {}
+    for group, begin, before in rows.run(_BEGINNINGS, asked):
+        found[group] = begin
+        if before > MOST:
+            times = [at for (at,) in rows.run(_TIMES, [county, group, begin, since[group]])]
+            found[group] = times[_cuts(times)[-1][0]]
     return found
 
 
 def _lines(county: str, begins: dict[int, datetime], most: int) -> dict[int, list[Said]]:
-    asked = {
+    asked: dict[str, Any] = {
         "county": county,
         "groups": list(begins),
         "begins": list(begins.values()),
         "most": most,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES, asked)
-        rows = cursor.fetchall()
-        cursor.execute(_PEOPLE, [county, list({row[7] for row in rows})])
-        people = {pk: (alias, role) for pk, alias, role in cursor.fetchall()}
+    lines = rows.run(_LINES, asked)
+    speakers = rows.run(_PEOPLE, [county, list({row[7] for row in lines})])
+    people = {pk: (alias, role) for pk, alias, role in speakers}
     found: dict[int, list[Said]] = {group: [] for group in begins}
-    for group, pk, name, at, kind, text, held, member, received, unread, finding in rows:
+    for group, pk, name, at, kind, text, held, member, received, unread, finding in lines:
         alias, role = people[member]
         found[group].append(
             Said(pk, name, at, kind, text, held, alias, role, received, unread, finding)
         )
-    for lines in found.values():
-        lines.sort(key=in_order)
+    for spoken in found.values():
+        spoken.sort(key=in_order)
     return found

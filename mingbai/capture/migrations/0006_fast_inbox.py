@@ -69,17 +69,17 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="message",
             name="finding",
-            field=mingbai.kernel.fields.CountyForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="messages", to="capture.finding"),
+            field=mingbai.kernel.fields.CountyForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="messages", to="capture.finding"),
         ),
         migrations.AlterField(
             model_name="message",
             name="group",
-            field=mingbai.kernel.fields.CountyForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="capture.chatgroup"),
+            field=mingbai.kernel.fields.CountyForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="capture.chatgroup"),
         ),
         migrations.AlterField(
             model_name="message",
             name="member",
-            field=mingbai.kernel.fields.CountyForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="capture.member"),
+            field=mingbai.kernel.fields.CountyForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="capture.member"),
         ),
         migrations.AddIndex(
             model_name="message",

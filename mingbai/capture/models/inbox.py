@@ -43,14 +43,19 @@ class Waiting(models.Model):
 class Message(models.Model):
     """The inbox: a message as delivered. Deleted after 72 hours unless it became evidence.
 
-    Few indexes on purpose: reading a message changes ``digested_at`` in place. That an id comes in
-    once is the work of ``Seen``.
+    Few indexes and no checks of keys on purpose, they cost as much as the row: one function writes
+    it, under the lock of its group, and in three days it is gone. Reading a message changes
+    ``digested_at`` in place. That an id comes in once is the work of ``Seen``.
     """
 
     county = CountyField()
     region = CodeField("村")
-    group = CountyForeignKey(ChatGroup, models.CASCADE, related_name="messages", db_index=False)
-    member = CountyForeignKey(Member, models.CASCADE, related_name="+", db_index=False)
+    group = CountyForeignKey(
+        ChatGroup, models.CASCADE, related_name="messages", db_index=False, db_constraint=False
+    )
+    member = CountyForeignKey(
+        Member, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     external_id = models.CharField("平台消息号", max_length=120)
     said_at = models.DateTimeField("说话时间")
     received_at = models.DateTimeField("收到时间")
@@ -60,7 +65,12 @@ class Message(models.Model):
     held = models.BooleanField("暂存", default=False)
     tries = models.PositiveSmallIntegerField("读不了几次", default=0)
     finding = CountyForeignKey(
-        Finding, models.SET_NULL, null=True, related_name="messages", db_index=False
+        Finding,
+        models.SET_NULL,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        db_constraint=False,
     )
 
     class Meta:

@@ -1,6 +1,8 @@
 """The readers of capture. Talk is given only to those who may read it, and each reading is on record."""
 
 from mingbai.capture.queries.answers import (
+    may_answer,
+    may_keep_policies,
     policy_note,
     policy_notes,
     policy_places,
@@ -77,7 +79,9 @@ __all__ = [
     "group_talk",
     "kept_and_forgotten",
     "lag",
+    "may_answer",
     "may_keep",
+    "may_keep_policies",
     "next_unread",
     "notice",
     "open_finding",

@@ -144,3 +144,13 @@ def policy_places(actor: Actor) -> dict[str, str]:
     towns = regions.inside(actor.scope).filter(level__in=levels).order_by("code")
     names = {code: place.name for code, place in county.items() if actor.covers(code)}
     return names | {town.code: town.name for town in towns}
+
+
+def may_answer(actor: Actor) -> bool:
+    """Whether the actor answers questions."""
+    return bool(policies.may_answer(actor))
+
+
+def may_keep_policies(actor: Actor) -> bool:
+    """Whether the actor writes policy answers."""
+    return bool(policies.may_keep_policies(actor))

@@ -1,8 +1,8 @@
 """A linear classifier of single texts, on the same hashed n-grams and words as the talk's model.
 
 Nothing trained here is shipped: it measures the machinery on public data (`mingbai capture bench`).
-Learning needs scikit-learn (`mingbai[train]`); scoring is numpy alone. Everything below was chosen
-on folds of the training file, near copies kept in one fold; docs/figures.md has the steps.
+Learning needs scikit-learn (`mingbai[train]`); scoring is numpy alone. What is below was chosen on
+folds of the public training file, near copies kept in one fold; docs/figures.md has the steps.
 """
 
 from collections.abc import Iterator, Sequence
@@ -130,12 +130,12 @@ def learn(texts: Sequence[str], labels: Sequence[str]) -> TextModel:
         weights.append(np.full(len(texts), weight))
     learner = LinearSVC(C=_STRENGTH, class_weight="balanced", tol=1e-2, random_state=_SEED)
     learner.fit(vstack(parts), np.tile(gold, len(parts)), sample_weight=np.concatenate(weights))
-    weight, bias = learner.coef_.T, learner.intercept_
+    learned, bias = learner.coef_.T, learner.intercept_
     if len(classes) == 2:
-        weight, bias = np.hstack([-weight, weight]), np.concatenate([-bias, bias])
+        learned, bias = np.hstack([-learned, learned]), np.concatenate([-bias, bias])
     return TextModel(
         tuple(classes.tolist()), places, scale,
-        np.ascontiguousarray(weight, dtype=np.float32), bias.astype(np.float32),
+        np.ascontiguousarray(learned, dtype=np.float32), bias.astype(np.float32),
     )  # fmt: skip
 
 

@@ -117,6 +117,14 @@ def test_without_scikit_learn_training_says_what_to_do(
     assert not TrainedModel.objects.exists()
 
 
+def test_without_held_out_chats_nothing_is_trained(
+    base: None, small: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match="没有留出的群"):
+        commands.train(examples=small["examples"], heldout=tmp_path)
+    assert not TrainedModel.objects.exists()
+
+
 def test_confirmed_words_are_learned_from_and_forgotten_when_the_ruling_is_taken_back(
     base: None, talk: Any
 ) -> None:

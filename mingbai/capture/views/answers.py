@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mingbai.capture import commands, policies, queries
+from mingbai.capture import commands, queries
 from mingbai.capture.forms import PolicyForm
 from mingbai.capture.views.common import actor_of, number_in
 from mingbai.kernel import clock
@@ -29,7 +29,7 @@ def _page(
     context = {
         "questions": queries.questions(actor),
         "forward": outbox.to_forward(actor),
-        "keeps": bool(policies.may_keep_policies(actor)),
+        "keeps": queries.may_keep_policies(actor),
         "failed": failed,
     }
     return render(request, "capture/questions.html", context, status=status)
@@ -62,7 +62,7 @@ def send(request: HttpRequest, number: str) -> HttpResponse:
 def forwarded(request: HttpRequest, message_id: int) -> HttpResponse:
     """Note that a message was put into its group by hand."""
     actor = actor_of(request)
-    if not policies.may_answer(actor):
+    if not queries.may_answer(actor):
         raise Missing
     notices.forwarded_by_hand(actor=actor, message_id=message_id)
     messages.success(request, "已记为转发。")
@@ -76,7 +76,7 @@ def notes(request: HttpRequest) -> HttpResponse:
     context = {
         "notes": queries.policy_notes(actor, request.GET.get("after", "")),
         "places": queries.policy_places(actor),
-        "keeps": bool(policies.may_keep_policies(actor)),
+        "keeps": queries.may_keep_policies(actor),
         "today": clock.today(),
         "fields": queries.FIELD_WORDS,
     }
@@ -87,7 +87,7 @@ def notes(request: HttpRequest) -> HttpResponse:
 def note(request: HttpRequest, note_id: int | None = None) -> HttpResponse:
     """Write a policy answer or change one."""
     actor = actor_of(request)
-    if not policies.may_keep_policies(actor):
+    if not queries.may_keep_policies(actor):
         raise Missing
     known = queries.policy_note(actor, note_id) if note_id else None
     initial = {"since": clock.today(), "region": f"{actor.county}000000", "field": "other"}
