@@ -1,7 +1,7 @@
 """The writers of capture, by stage of life."""
 
 from mingbai.capture.commands.answering import keep_policy, retire_policy, send_answer
-from mingbai.capture.commands.digesting import digest, next_due
+from mingbai.capture.commands.digesting import digest
 from mingbai.capture.commands.intake import decline, recall, receive
 from mingbai.capture.commands.keeping import forget_old, release_held
 from mingbai.capture.commands.learning import model_in_use, train
@@ -14,7 +14,6 @@ from mingbai.capture.commands.patrolling import (
     seal_lines,
     take_up,
 )
-from mingbai.capture.commands.places import learn_place, learned_places
 from mingbai.capture.commands.registering import change_group, record_notice, register_group
 from mingbai.capture.commands.replaying import replay
 from mingbai.capture.commands.reviewing import (
@@ -28,7 +27,6 @@ from mingbai.capture.commands.reviewing import (
     undo,
 )
 from mingbai.capture.commands.second_reading import second_read, settle
-from mingbai.capture.commands.waking import wake
 
 __all__ = [
     "Item",
@@ -41,11 +39,8 @@ __all__ = [
     "file_case",
     "forget_old",
     "keep_policy",
-    "learn_place",
-    "learned_places",
     "merge",
     "model_in_use",
-    "next_due",
     "note_objection",
     "note_talk_days",
     "read_through",
@@ -66,5 +61,4 @@ __all__ = [
     "train",
     "undo",
     "use_model",
-    "wake",
 ]

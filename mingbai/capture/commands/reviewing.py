@@ -13,7 +13,7 @@ from django.db import transaction
 
 from mingbai.audit.commands import record
 from mingbai.capture import policies, queries
-from mingbai.capture.commands import digesting, learning, talking, tallying
+from mingbai.capture.commands import digesting, learning, tallying
 from mingbai.capture.models import Finding, Message, Ruling, SecondReading
 from mingbai.cases import commands as cases
 from mingbai.cases.queries import field_choices, standing
@@ -262,15 +262,15 @@ def hand_over(finding: Finding) -> None:
     Raises ``Refused`` without a key. No audit entry: outside of the parcel nothing tells of it.
     """
     messages = Message.objects.filter(county=finding.county, finding=finding)
-    said = talking.said(messages)
+    said = digesting.said(messages)
     taken = clue_intake()(
         ClueMaterial(
             county=finding.county,
             region=finding.region,
             source="chat",
-            text=talking.transcript(said) or finding.text,
+            text=digesting.transcript(said) or finding.text,
             said_at=finding.said_at,
-            author=talking.author(finding.group, said),
+            author=digesting.author(finding.group, said),
         )
     )
     if not taken:
