@@ -97,14 +97,15 @@ class Bench:
         chance = random.Random(1)  # noqa: S311 - the same talk each time
         for n in range(lines):
             number = n % self.count
-            row = chance.choice(idle) if n % CHATTER else rows[n // CHATTER * 7 % len(rows)]
+            told = (n + number) % CHATTER == 0
+            row = rows[n // CHATTER * 7 % len(rows)] if told else chance.choice(idle)
             yield (
                 number,
                 InboundMessage(
                     external_id=f"{self.run}-{n}",
                     group=self.name(number),
                     village="",
-                    sender=row["sender"],
+                    sender=row["sender"] if told else f"q{n // self.count % 7}",
                     role=row["role"],
                     said_at=datetime.min.replace(tzinfo=clock.SHANGHAI),
                     kind=row["type"],

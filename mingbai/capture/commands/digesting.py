@@ -171,17 +171,20 @@ def _since(county: str, groups: Sequence[int]) -> dict[int, datetime]:
 
 
 def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
-    """Return the lines without those whose sender may not have finished."""
+    """Return the lines without those whose sender may not have finished.
+
+    A group that is read anyway gives what is half settled too: should more come, it is read anew.
+    """
     if everything:
         return list(lines)
-    now = clock.now()
+    soon = clock.now() + waking.quiet() / 2
     last: dict[str, datetime] = {}
     first: dict[str, datetime] = {}
     for line in lines:
         if line.unread:
             last[line.alias] = max(line.said_at, last.get(line.alias, line.said_at))
             first[line.alias] = min(line.received_at, first.get(line.alias, line.received_at))
-    talking = {a for a in last if waking.settles(first[a], last[a]) > now}
+    talking = {a for a in last if waking.settles(first[a], last[a]) > soon}
     return [line for line in lines if not (line.unread and line.alias in talking)]
 
 

@@ -123,8 +123,8 @@ def recall(*, county: str, group_id: int, external_id: str) -> bool:
     with scopes.enter(scope=county):
         group = _lock(county, group_id)
         _first_time(group, [external_id])
-        rows = Message.objects.filter(county=county, group_id=group.pk, external_id=external_id)
-        deleted = take_out(county, rows)
+        own = Message.objects.filter(county=county, group_id=group.pk)
+        deleted = take_out(county, own.filter(external_id=external_id))
         if deleted:
             count_forgotten(county=county, recalled=deleted)
         record(actor=None, verb="recall", thing="chat_group", thing_id=str(group.pk), county=county)
@@ -188,7 +188,7 @@ def _first_time(group: _Group, ids: Iterable[str]) -> list[str]:
     return [name for key, name in named.items() if key in new]
 
 
-def take_out(county: str, rows: QuerySet[Message]) -> int:
+def take_out(county: str, messages: QuerySet[Message]) -> int:
     """Delete messages, and their words from whatever was found in them and is no case.
 
     The talk around them is read again without them.
@@ -196,9 +196,8 @@ def take_out(county: str, rows: QuerySet[Message]) -> int:
     moments = list(messages.values_list("group_id", "said_at"))
     if not moments:
         return 0
-    read_again(
-        county, moments
-    )  # waits for a delivery that is under way, so that none slips through
+    # Waits for a delivery that is under way, so that none slips through.
+    read_again(county, moments)
     gone = list(messages.values_list("pk", "external_id", "finding_id"))
     Message.objects.filter(county=county, pk__in=[pk for pk, _, _ in gone]).delete()
     removed = {external_id for _, external_id, _ in gone}

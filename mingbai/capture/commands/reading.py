@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
-from mingbai.capture.commands import learning, places
+from mingbai.capture.commands import learning, places, rows
 from mingbai.capture.commands.cleaning import plain
 from mingbai.capture.commands.talking import Said, in_order, stretches
 from mingbai.capture.models import ChatGroup, Finding, Message
@@ -37,9 +36,9 @@ SELECT v.id, {", ".join(f"f.{name}" if name != "pk" else "f.id" for name in _COL
 FROM unnest(%(groups)s::bigint[], %(begins)s::timestamptz[]) AS v (id, begin)
 CROSS JOIN LATERAL (
   SELECT * FROM capture_finding o
-  WHERE o.county = %(county)s AND o.group_id = v.id AND o.status <> 'dismissed'
-    AND o.said_at < v.begin AND o.said_at >= v.begin - %(memory)s
-  ORDER BY o.said_at DESC, o.key DESC LIMIT %(most)s) f
+  WHERE o.county = %(county)s::text AND o.group_id = v.id AND o.status <> 'dismissed'
+    AND o.said_at < v.begin AND o.said_at >= v.begin - %(memory)s::interval
+  ORDER BY o.said_at DESC, o.key DESC LIMIT %(most)s::bigint) f
 """  # noqa: S608 - names of our own columns
 
 
@@ -209,11 +208,9 @@ def _earlier(groups: Sequence[Group]) -> dict[int, list[Found]]:
         "memory": MEMORY,
         "most": REMEMBERED,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, asked)
-        for group, *row, facts in cursor.fetchall():
-            again = found_again([*row, json.loads(facts)], names[group])
-            found.setdefault(group, {})[row[0]] = again
+    for group, *row, facts in rows.run(_EARLIER, asked):
+        again = found_again([*row, json.loads(facts)], names[group])
+        found.setdefault(group, {})[row[0]] = again
     _as_before(groups, found)
     return {group: list(mine.values()) for group, mine in found.items()}
 
@@ -227,13 +224,13 @@ def _as_before(groups: Sequence[Group], found: dict[int, dict[int, Found]]) -> N
         begins |= {pk: (group.pk, group.begin) for pk in touched if pk}
     if not begins:
         return
-    rows = Message.objects.filter(
+    said = Message.objects.filter(
         county=groups[0].county,
         finding_id__in=list(begins),
         said_at__lt=max(begin for _, begin in begins.values()),
     ).values_list("finding_id", "said_at", "text", "member__alias", "member__role")
     before: dict[int, list[tuple[datetime, str, str, str]]] = {}
-    for pk, at, text, alias, role in rows.order_by("said_at", "external_id"):
+    for pk, at, text, alias, role in said.order_by("said_at", "external_id"):
         if at < begins[pk][1]:
             before.setdefault(pk, []).append((at, text, alias, role))
     for pk, lines in before.items():
@@ -290,7 +287,7 @@ class Stored:
     open: bool
 
 
-def stored(rows: QuerySet[Finding], most: int) -> list[Stored]:
+def stored(findings: QuerySet[Finding], most: int) -> list[Stored]:
     """Return findings of a query, at most some."""
     fields = (*_COLUMNS, "group_id", "case_number", "same_as", "status", "decided_by")
     undecided = {Finding.Status.REVIEW, Finding.Status.FILED}
@@ -301,7 +298,7 @@ def stored(rows: QuerySet[Finding], most: int) -> list[Stored]:
             same_as,
             status in undecided and decided_by is None,
         )
-        for *row, group, number, same_as, status, decided_by in rows.values_list(*fields)[:most]
+        for *row, group, number, same_as, status, decided_by in findings.values_list(*fields)[:most]
     ]
 
 

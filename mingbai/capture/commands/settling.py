@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 
 from mingbai.audit import commands as audit
-from mingbai.capture.commands import filing, linking, signs, tallying
+from mingbai.capture.commands import filing, linking, rows, signs, tallying
 from mingbai.capture.commands.cleaning import LONGEST
 from mingbai.capture.commands.plans import BY_HAND, Plan, Told, Work, is_open, locked
 from mingbai.capture.commands.reading import Draft, Group, Reading
@@ -29,11 +28,14 @@ from mingbai.kernel import clock
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.ports import ClueMaterial, clue_intake
 
-_READ = "UPDATE capture_message SET digested_at = %s WHERE county = %s AND id = ANY(%s)"
+_READ = """
+UPDATE capture_message SET digested_at = %s::timestamptz
+WHERE county = %s::text AND id = ANY(%s::bigint[])
+"""
 _BELONGS = """
 UPDATE capture_message m
-SET digested_at = coalesce(m.digested_at, %s), finding_id = nullif(v.finding, 0)
-FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding) WHERE m.id = v.id AND m.county = %s
+SET digested_at = coalesce(m.digested_at, %s::timestamptz), finding_id = nullif(v.finding, 0)
+FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding) WHERE m.id = v.id AND m.county = %s::text
 """
 _CONTENT = (
     "kind", "field", "sub", "urgent", "place", "place_region", "title", "text", "confidence",
@@ -79,7 +81,7 @@ def _seal(plan: Plan, group: Group, kept: dict[int, Finding]) -> Digested:
     """Hand possible clues over and delete their clear text in this transaction; else hold them unseen."""
     done = Digested()
     for found, lines in group.sealed:
-        rows = Message.objects.filter(county=group.county, pk__in=[m.pk for m in lines])
+        messages = Message.objects.filter(county=group.county, pk__in=[m.pk for m in lines])
         material = ClueMaterial(
             county=group.county,
             region=group.region,
@@ -89,10 +91,10 @@ def _seal(plan: Plan, group: Group, kept: dict[int, Finding]) -> Digested:
             author=authors(group.title, lines),
         )
         if clue_intake()(material):
-            rows.delete()
+            messages.delete()
             done += Digested(sealed=1)
         else:
-            rows.update(held=True)
+            messages.update(held=True)
         for pk, count in Counter(line.finding for line in lines if line.finding).items():
             _lose(plan, kept, pk, count)
     return done
@@ -117,8 +119,8 @@ def _by_key(county: str, groups: Sequence[Group], kept: dict[int, Finding]) -> d
     known = {f.key: f for f in kept.values()}
     missing = keys - known.keys()
     if missing:
-        rows = locked(Finding.objects.filter(county=county, key__in=missing))
-        known |= {f.key: f for f in rows}
+        others = locked(Finding.objects.filter(county=county, key__in=missing))
+        known |= {f.key: f for f in others}
     return known
 
 
@@ -127,8 +129,8 @@ def _counts(county: str, findings: Iterable[Finding]) -> Counter[int]:
     wanted = {f.pk for f in findings}
     if not wanted:
         return Counter()
-    rows = Message.objects.filter(county=county, finding_id__in=wanted, held=False)
-    counted = rows.values("finding_id").annotate(n=Count("pk")).order_by()
+    messages = Message.objects.filter(county=county, finding_id__in=wanted, held=False)
+    counted = messages.values("finding_id").annotate(n=Count("pk")).order_by()
     return Counter({pk: n for pk, n in counted.values_list("finding_id", "n") if pk})
 
 
@@ -417,8 +419,8 @@ def _take_back(plan: Plan, finding: Finding) -> bool:
 
 def _keep_after_all(plan: Plan, finding: Finding) -> None:
     """Leave a finding whose case is being handled, and with it the lines that nothing else claims."""
-    rows = Message.objects.filter(county=plan.county, finding=finding)
-    for pk in rows.values_list("pk", flat=True):
+    messages = Message.objects.filter(county=plan.county, finding=finding)
+    for pk in messages.values_list("pk", flat=True):
         if plan.belongs.get(pk) is None:
             plan.belongs[pk] = finding
 
@@ -486,21 +488,20 @@ def _mark(plan: Plan, groups: Sequence[Group]) -> None:
                 changed[line.pk] = belongs
             elif line.unread:
                 plain.append(line.pk)
-    with connection.cursor() as cursor:
-        if plain:
-            cursor.execute(_READ, [now, plan.county, plain])
-        if changed:
-            cursor.execute(_BELONGS, [now, list(changed), list(changed.values()), plan.county])
+    if plain:
+        rows.run(_READ, [now, plan.county, plain])
+    if changed:
+        rows.run(_BELONGS, [now, list(changed), list(changed.values()), plan.county])
 
 
 def _retell(plan: Plan) -> None:
     """Write findings that others' lines joined or left; what waits for a clerk holds all its words."""
     for finding in plan.rejoined.values():
         if finding.status == Finding.Status.REVIEW:
-            rows = Message.objects.filter(
+            messages = Message.objects.filter(
                 county=plan.county, finding=finding, held=False, member__role="villager"
             ).exclude(text="")
-            ordered = rows.order_by("said_at", "external_id").values_list("text", flat=True)
+            ordered = messages.order_by("said_at", "external_id").values_list("text", flat=True)
             text = " ".join(ordered)[:LONGEST]
             if not text:
                 finding.delete()
