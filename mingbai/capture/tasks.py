@@ -8,6 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from mingbai.capture import commands
+from mingbai.kernel.ports import second_opinion
 from mingbai.regions import queries as regions
 
 _AGAIN = RetryStrategy(max_attempts=5, exponential_wait=5)
@@ -51,6 +52,17 @@ def forget(timestamp: int) -> None:
     del timestamp
     for county in regions.counties():
         commands.note_talk_days(county=county)
-        commands.note_talk_days(county=county)
         commands.forget_old(county=county)
         commands.release_held(county=county)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="capture.ask_opinions", queue="capture", queueing_lock="capture.ask_opinions")
+def ask_opinions(timestamp: int) -> None:
+    """Each five minutes, where another model is set: ask it about what waits for a clerk."""
+    del timestamp
+    opinion = second_opinion()
+    if opinion is None:
+        return
+    for county in regions.counties():
+        commands.ask_opinions(county=county, opinion=opinion)

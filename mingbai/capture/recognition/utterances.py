@@ -268,7 +268,7 @@ def threads(
             likely = joining_chance(joining, reading, features)
             if likely >= chance:
                 best, chance = thread, likely
-        if best is not None and chance >= join_from:
+        if best is not None and chance >= join_from and not _stands_alone(reading, best):
             extend(best, reading, at)
         elif (again := _again(reading, result)) or _opens(reading, open_from):
             thread = opened(reading, at)
@@ -287,6 +287,14 @@ def _opens(reading: Reading, open_from: float) -> bool:
     if reading.line.role != "villager":
         return reading.head >= (open_from + 1) / 2
     return reading.suspect or reading.head >= open_from
+
+
+def _stands_alone(reading: Reading, thread: Thread) -> bool:
+    """Whether a possible clue would drag somebody else's harmless matter under seal with it."""
+    if not reading.suspect or reading.line.sender == thread.sender:
+        return False
+    sealed = thread.earlier is not None and thread.earlier.status == "sealed"
+    return not sealed and not any(member.suspect for member, _ in thread.members)
 
 
 def _again(reading: Reading, before: Sequence[Thread]) -> Thread | None:
