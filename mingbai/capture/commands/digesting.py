@@ -135,11 +135,11 @@ def _read(
     decided = frozenset(
         pk for pk, f in kept.items() if f.status in {Finding.Status.FILED, Finding.Status.MERGED}
     )
-    groups = [reading.Group.of(rows[pk], lines, decided) for pk, lines in settled.items() if lines]
+    groups = [reading.Group(rows[pk], lines, decided) for pk, lines in settled.items() if lines]
     done = Digested(groups=len(since))
     if groups:
         reading.read(reader, groups)
-        done += settling.settle(reader, groups, kept)
+        done += settling.settle(reader, groups)
         _note_last(county, groups)
     _set_waiting(
         county, since, {pk: lines[-1].said_at for pk, lines in found.items() if len(lines) >= MOST}
@@ -190,7 +190,7 @@ def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
 
 def _note_last(county: str, groups: Sequence[reading.Group]) -> None:
     """Keep when a group last spoke, for the list of silent ones."""
-    newest = {g.pk: g.lines[-1].said_at for g in groups if g.lines}
+    newest = {g.row.pk: g.lines[-1].said_at for g in groups if g.lines}
     with connection.cursor() as cursor:
         cursor.execute(_LAST, [list(newest), list(newest.values()), county])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -200,21 +200,34 @@ def take_out(county: str, messages: QuerySet[Message]) -> int:
     read_again(county, moments)
     gone = list(messages.values_list("pk", "external_id", "finding_id"))
     Message.objects.filter(county=county, pk__in=[pk for pk, _, _ in gone]).delete()
-    removed = {external_id for _, external_id, _ in gone}
-    undecided = Finding.objects.select_for_update().filter(
-        county=county,
-        pk__in={finding for _, _, finding in gone if finding},
-        status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
+    removed = strike_out(
+        county,
+        findings={finding for _, _, finding in gone if finding},
+        words={external_id for _, external_id, _ in gone},
     )
-    left = [_without(finding, removed) for finding in undecided.order_by("pk")]
-    if not all(left):
-        count_forgotten(county=county, findings=left.count(False))
+    if removed:
+        count_forgotten(county=county, findings=removed)
     return len(gone)
 
 
-def _without(finding: Finding, removed: set[str]) -> bool:
+def strike_out(county: str, *, findings: Collection[int], words: Collection[str]) -> int:
+    """Take messages that are gone (``words``: their ids) out of findings that are no cases.
+
+    Findings without any words left are deleted; returns how many.
+    """
+    if not findings:
+        return 0
+    undecided = Finding.objects.select_for_update().filter(
+        county=county,
+        pk__in=findings,
+        status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
+    )
+    return [_without(finding, words) for finding in undecided.order_by("pk")].count(False)
+
+
+def _without(finding: Finding, removed: Collection[str]) -> bool:
     """Take the words out of a finding; False when none were left and it is gone."""
-    left = Message.objects.filter(county=finding.county, finding=finding)
+    left = Message.objects.filter(county=finding.county, finding=finding, held=False)
     words = list(
         left.filter(member__role="villager")
         .exclude(text="")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -10,58 +12,88 @@ from mingbai.capture.commands.talking import Said
 from mingbai.capture.models import Finding, Ruling
 
 BY_HAND = "hand-"
+# What a case says of a finding; words may be added to it without it being told otherwise.
+_SAID = ("text", "urgent")
+_TOLD = ("kind", "field", "place", "place_region", "title")
+_WRITTEN = (
+    *_SAID, *_TOLD, "sub", "confidence", "reasons", "model", "said_at", "ended_at", "facts",
+    "same_as", "case_number", "status",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Root:
+    """The earlier finding of the same problem (its key, empty for none), its case, and why in words."""
+
+    key: str = ""
+    number: str = ""
+    why: str = ""
 
 
 @dataclass(eq=False)
 class Work:
-    """A finding on its way into the tables: made now, changed now, or looked at once more.
+    """A finding that only the machine has decided about, on its way into the tables.
 
-    ``automatic`` whether it may become a case by itself; ``lines`` what it stands on, ``added`` those
-    that it did not have before; ``same`` what it looks like, None when that was not asked;
-    ``changed`` when anything is to be written, ``retold`` when it is told otherwise than before,
-    ``longer`` when words were only added; ``filed`` when it became a case now.
+    ``asks`` whether its group wants a clerk to look first; ``added`` are lines that it did not have
+    before; ``root`` what it looks like, None when that was not asked. Take a Work of a stored finding
+    before changing it: what stands in the tables is remembered.
     """
 
     finding: Finding
-    automatic: bool
-    lines: list[Said] = field(default_factory=list)
-    added: list[Said] = field(default_factory=list)
-    new: bool = False
-    changed: bool = False
-    retold: bool = False
-    longer: bool = False
+    asks: bool
+    added: Sequence[Said] = ()
+    root: Root | None = None
     filed: bool = False
-    same: Told | None = None
+    was: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        stored = self.finding.pk is not None
+        self.was = {name: getattr(self.finding, name) for name in _WRITTEN} if stored else {}
+
+    @property
+    def new(self) -> bool:
+        """Whether the tables do not know it yet."""
+        return not self.was
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is to be written."""
+        return self._differs(_WRITTEN)
+
+    @property
+    def retold(self) -> bool:
+        """Whether it says something else than before, or more."""
+        return self._differs((*_SAID, *_TOLD, "said_at"))
+
+    @property
+    def longer(self) -> bool:
+        """Whether words were added at most: who has read it before need not read it again."""
+        return not self._differs(_TOLD) and self.finding.text.startswith(self.was["text"])
 
     @property
     def wanted(self) -> bool:
         """Whether it is to be a case without a clerk: sure, and nothing earlier looks like it."""
-        sure = self.finding.facts.get("sure", bool(self.finding.case_number))
-        return self.automatic and sure and not self.finding.same_as
+        # A group that was switched to asking first keeps what it filed before.
+        automatic = not self.asks or bool(self.finding.case_number)
+        return automatic and bool(self.finding.facts["sure"]) and not self.finding.same_as
 
-
-@dataclass(frozen=True)
-class Told:
-    """An earlier finding about the same problem, or none: in this plan, or a stored one's case number."""
-
-    other: Work | None = None
-    number: str = ""
-    why: str = ""
+    def _differs(self, names: Sequence[str]) -> bool:
+        return self.new or any(getattr(self.finding, name) != self.was[name] for name in names)
 
 
 @dataclass
 class Plan:
     """What is to be written for groups that were read.
 
-    ``belongs`` gives each line its finding or none; ``rejoined`` are findings whose lines changed
-    while they themselves stay as they are; ``taken_back`` are no cases any more.
+    ``belongs`` gives each line its finding or none; ``followed`` are findings that stay as somebody
+    decided while lines join them; ``gone`` are found no more; ``taken_back`` are no cases any more.
     """
 
     county: str
     works: list[Work] = field(default_factory=list)
     gone: list[Finding] = field(default_factory=list)
+    followed: list[Finding] = field(default_factory=list)
     belongs: dict[int, Finding | None] = field(default_factory=dict)
-    rejoined: dict[int, Finding] = field(default_factory=dict)
     taken_back: list[Finding] = field(default_factory=list)
     joined: int = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 
 from mingbai.capture.commands import learning, places, rows
-from mingbai.capture.commands.cleaning import plain
-from mingbai.capture.commands.talking import Said, in_order, stretches
+from mingbai.capture.commands.cleaning import LONGEST, plain
+from mingbai.capture.commands.talking import Said, in_order, said, stretches
 from mingbai.capture.models import ChatGroup, Finding, Message
 from mingbai.capture.recognition.found import Found, Reason
 from mingbai.capture.recognition.lines import Line
@@ -53,100 +53,105 @@ class Reading:
 
 @dataclass
 class Draft:
-    """Something found, with its lines in order: its own, and later ones that joined it."""
+    """A problem as it stands while talk is read: found now, or earlier and gone on with now.
+
+    ``found`` runs on with the lines that join; ``text`` are the villagers' words as written;
+    ``lines`` those of this reading, ``before`` how many there were already; ``urgent_since`` when
+    the first words of danger were said.
+    """
 
     found: Found
+    text: str
     lines: list[Said]
-    urgent: bool
+    urgent_since: datetime | None
+    before: int = 0
+    earlier: bool = False
+    reread: bool = False
 
-    def text(self) -> str:
-        """Return the villagers' words as they were written."""
-        own = set(self.found.head_ids)
-        return " ".join(
-            line.text
-            for line in self.lines
-            if line.text and (line.by_villager or line.external_id in own)
+    @classmethod
+    def of(cls, found: Found, lines: list[Said]) -> Draft:
+        """Return what was found just now in lines that are in order."""
+        urgent = found.said_at if found.urgency == "urgent" else None
+        return cls(found, _words(found, lines), lines, urgent)
+
+    def join(self, more: Found, lines: list[Said]) -> None:
+        """Go on with lines that come after all that it has."""
+        self.text = f"{self.text} {_words(self.found, lines)}".strip()[:LONGEST]
+        self.lines = [*self.lines, *lines]
+        if more.urgency == "urgent":
+            self.urgent_since = self.urgent_since or more.said_at
+        self.found = replace(
+            self.found,
+            text=plain(self.text),
+            urgency="urgent" if self.urgent_since else "normal",
+            ended_at=max(self.found.ended_at, more.ended_at),
+            speakers=more.speakers,
+            answered=more.answered,
         )
 
 
 @dataclass
 class Group:
-    """A group that is being read: its lines, what was found before them, what is found in them."""
+    """A group that is being read: its lines, and what was found before and in them, by key.
 
-    pk: int
-    county: str
-    region: str
-    name: str
-    title: str
-    automatic: bool
+    ``decided`` are findings that are cases already or joined to one; ``kept`` those of them that
+    would be sealed now. ``sealed`` are possible clues with their lines, taken out of ``lines``.
+    """
+
+    row: ChatGroup
     lines: list[Said]
     decided: frozenset[int]
-    earlier: dict[str, Found] = field(default_factory=dict)
+    before: list[Draft] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
-    joined: dict[str, list[Said]] = field(default_factory=dict)
     sealed: list[tuple[Found, list[Said]]] = field(default_factory=list)
-    frozen: set[int] = field(default_factory=set)
+    kept: set[int] = field(default_factory=set)
     parts: list[Sequence[Said]] = field(default_factory=list)
     at: int = 0
-    known: dict[str, Found] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, row: ChatGroup, lines: list[Said], decided: frozenset[int]) -> Group:
-        """Return a group with lines to be read; ``decided`` are findings that stay as they are."""
-        return cls(
-            pk=row.pk,
-            county=row.county,
-            region=row.region,
-            name=f"{row.platform}/{row.external_id}",
-            title=row.name,
-            automatic=row.mode == ChatGroup.Mode.AUTOMATIC,
-            lines=lines,
-            decided=decided,
-        )
+    @property
+    def name(self) -> str:
+        """The group's name in the whole county."""
+        return f"{self.row.platform}/{self.row.external_id}"
 
     @property
     def begin(self) -> datetime:
         """When the first of the lines was said."""
         return self.lines[0].said_at
 
-    def start(self, earlier: Iterable[Found]) -> None:
-        """Begin reading from the first line, with what was found before it."""
-        self.known = {f.key: f for f in earlier}
-        self.earlier = dict(self.known)
-        self.drafts, self.joined = {}, {}
-        self.parts, self.at = stretches(self.lines), 0
+    @property
+    def asks(self) -> bool:
+        """Whether a clerk decides about everything here."""
+        return self.row.mode != ChatGroup.Mode.AUTOMATIC
 
-    def again(self) -> None:
-        """Begin anew with the lines that are left."""
-        self.start(self.known.values())
+    def changed(self) -> list[Draft]:
+        """Return, in the order of the talk, what was found now and what these lines change."""
+        drafts = [d for d in self.drafts.values() if d.lines or d.reread]
+        return sorted(drafts, key=lambda d: (d.found.said_at, d.found.key))
+
+    def start(self) -> None:
+        """Begin reading from the first line, with what was found before it."""
+        self.drafts = {d.found.key: replace(d) for d in self.before}
+        self.parts, self.at = stretches(self.lines), 0
 
     def remembered(self) -> list[Found]:
         """Return what lines may join now: the latest findings before the next stretch."""
         oldest = self.parts[self.at][0].said_at - MEMORY
-        found = [*self.earlier.values(), *(d.found for d in self.drafts.values())]
-        known = [f for f in found if f.said_at >= oldest]
+        known = [d.found for d in self.drafts.values() if d.found.said_at >= oldest]
         return sorted(known, key=lambda f: (f.said_at, f.key))[-REMEMBERED:]
 
     def take(self, found: Found, lines: list[Said], learned: frozenset[tuple[str, str]]) -> None:
         """Put what was found in the present stretch where it belongs."""
         if found.joins is None:
-            whole = _as_written(found, lines, _own_place(found, self.region, learned))
-            self.drafts[found.key] = Draft(whole, lines, urgent=found.urgency == "urgent")
-            return
-        draft = self.drafts.get(found.joins)
-        if draft is not None:
-            draft.lines += lines
-            draft.urgent = draft.urgent or found.urgency == "urgent"
-            draft.found = _gone_on(draft.found, found)
+            own = _own_place(found, str(self.row.region), learned)
+            self.drafts[found.key] = Draft.of(_as_written(own, lines), lines)
         else:
-            self.joined.setdefault(found.joins, []).extend(lines)
-            self.earlier[found.joins] = _gone_on(self.earlier[found.joins], found)
+            self.drafts[found.joins].join(found, lines)
 
     def seal(self, found: Found, lines: list[Said]) -> bool:
         """Take a possible clue out of the talk; False when all of it is in a case already."""
         free = [line for line in lines if line.finding not in self.decided]
         if not free:
-            self.frozen |= {line.finding for line in lines if line.finding}
+            self.kept |= {line.finding for line in lines if line.finding}
             return False
         self.sealed.append((found, free))
         gone = {line.pk for line in free}
@@ -160,28 +165,27 @@ def read(reading: Reading, groups: Sequence[Group]) -> None:
     A possible clue is taken out and its group read again without it, so that nothing that is found
     stands on its words.
     """
-    _begin(groups)
+    for group, drafts in zip(groups, _earlier(groups), strict=True):
+        group.before = drafts
+        group.start()
     while waiting := [g for g in groups if g.at < len(g.parts)]:
-        spoken = {g.name: {m.external_id: m for m in g.parts[g.at]} for g in waiting}
         lines = [_line(g.name, m) for g in waiting for m in g.parts[g.at]]
         earlier = [f for g in waiting for f in g.remembered()]
         by_group: dict[str, list[Found]] = {g.name: [] for g in waiting}
         for found in reading.reader.read(lines, earlier):
             by_group[found.group].append(found)
         for group in waiting:
-            _settle_stretch(group, by_group[group.name], spoken[group.name], reading.learned)
+            _take_stretch(group, by_group[group.name], reading.learned)
 
 
-def _settle_stretch(
-    group: Group,
-    found: Sequence[Found],
-    spoken: dict[str, Said],
-    learned: frozenset[tuple[str, str]],
+def _take_stretch(
+    group: Group, found: Sequence[Found], learned: frozenset[tuple[str, str]]
 ) -> None:
-    lines = {f.key: [spoken[i] for i in f.line_ids if i in spoken] for f in found}
-    clues = [f for f in found if f.status == "sealed" and group.seal(f, lines[f.key])]
-    if clues:
-        group.again()
+    spoken = {m.external_id: m for m in group.parts[group.at]}
+    lines = {f.key: sorted((spoken[i] for i in f.line_ids), key=in_order) for f in found}
+    sealed = [group.seal(f, lines[f.key]) for f in found if f.status == "sealed"]
+    if any(sealed):
+        group.start()
         return
     for item in found:
         if item.status != "sealed":
@@ -189,61 +193,85 @@ def _settle_stretch(
     group.at += 1
 
 
-def _begin(groups: Sequence[Group]) -> None:
-    earlier = _earlier(groups)
-    for group in groups:
-        group.start(earlier.get(group.pk, ()))
-
-
-def _earlier(groups: Sequence[Group]) -> dict[int, list[Found]]:
-    """Return each group's latest findings of the week before its lines, as they stood then."""
-    if not groups:
-        return {}
-    names = {g.pk: g.name for g in groups}
-    found: dict[int, dict[int, Found]] = {}
+def _earlier(groups: Sequence[Group]) -> list[list[Draft]]:
+    """Return each group's latest findings before its lines, as they stood then."""
+    names = {g.row.pk: g.name for g in groups}
+    found: dict[int, dict[int, Draft]] = {pk: {} for pk in names}
     asked: dict[str, Any] = {
-        "county": groups[0].county,
+        "county": groups[0].row.county,
         "groups": list(names),
         "begins": [g.begin for g in groups],
         "memory": MEMORY,
         "most": REMEMBERED,
     }
     for group, *row, facts in rows.run(_EARLIER, asked):
-        again = found_again([*row, json.loads(facts)], names[group])
-        found.setdefault(group, {})[row[0]] = again
+        found[group][row[0]] = _remembered([*row, json.loads(facts)], names[group])
     _as_before(groups, found)
-    return {group: list(mine.values()) for group, mine in found.items()}
+    return [list(found[g.row.pk].values()) for g in groups]
 
 
-def _as_before(groups: Sequence[Group], found: dict[int, dict[int, Found]]) -> None:
+def _remembered(row: Sequence[Any], group: str) -> Draft:
+    found = found_again(row, group)
+    since = found.facts.get("urgent_since")
+    urgent = found.said_at if found.urgency == "urgent" else None
+    return Draft(
+        found,
+        text=row[_COLUMNS.index("text")],
+        lines=[],
+        urgent_since=datetime.fromisoformat(since) if since else urgent,
+        before=found.facts.get("lines", 0),
+        earlier=True,
+    )
+
+
+def _as_before(groups: Sequence[Group], found: dict[int, dict[int, Draft]]) -> None:
     """Take back from findings what the lines that are read now had added to them."""
-    begins: dict[int, tuple[int, datetime]] = {}
+    begins: dict[int, Group] = {}
     for group in groups:
-        mine = found.get(group.pk, {})
-        touched = {m.finding for m in group.lines if m.finding in mine}
-        begins |= {pk: (group.pk, group.begin) for pk in touched if pk}
+        mine = found[group.row.pk]
+        begins |= {m.finding: group for m in group.lines if m.finding in mine}
     if not begins:
         return
-    said = Message.objects.filter(
-        county=groups[0].county,
+    messages = Message.objects.filter(
+        county=groups[0].row.county,
         finding_id__in=list(begins),
-        said_at__lt=max(begin for _, begin in begins.values()),
-    ).values_list("finding_id", "said_at", "text", "member__alias", "member__role")
-    before: dict[int, list[tuple[datetime, str, str, str]]] = {}
-    for pk, at, text, alias, role in said.order_by("said_at", "external_id"):
-        if at < begins[pk][1]:
-            before.setdefault(pk, []).append((at, text, alias, role))
-    for pk, lines in before.items():
-        own = [line for line in lines if line[3] == "villager"]
-        mine = found[begins[pk][0]]
-        if own:  # some of its words are there still; else it stays as it was kept
-            mine[pk] = replace(
-                mine[pk],
-                text=plain(" ".join(text for _, text, _, _ in own if text)),
-                ended_at=max(at for at, _, _, _ in own),
-                speakers=tuple(sorted({alias for _, _, alias, _ in own})),
-                answered=any(role != "villager" for _, _, _, role in lines),
-            )
+        said_at__lt=max(group.begin for group in begins.values()),
+        held=False,
+    )
+    before: dict[int, list[Said]] = {}
+    for line in said(messages):
+        if line.finding and line.said_at < begins[line.finding].begin:
+            before.setdefault(line.finding, []).append(line)
+    for pk, group in begins.items():
+        draft = found[group.row.pk][pk]
+        draft.reread = True
+        if pk in before:  # some of its words are there still; else it stays as it was kept
+            found[group.row.pk][pk] = _at(draft, before[pk], group.begin)
+
+
+def _at(draft: Draft, lines: Sequence[Said], moment: datetime) -> Draft:
+    """Return a finding as it stood at a moment, when it had these lines."""
+    own = [m for m in lines if _tells(draft.found, m)]
+    text = _words(draft.found, lines)
+    since = draft.urgent_since if draft.urgent_since and draft.urgent_since < moment else None
+    found = replace(
+        draft.found,
+        text=plain(text),
+        urgency="urgent" if since else "normal",
+        ended_at=max((m.said_at for m in own), default=draft.found.said_at),
+        speakers=tuple(sorted({m.alias for m in own})),
+        answered=len(own) < len(lines),
+    )
+    return replace(draft, found=found, text=text, urgent_since=since, before=len(lines))
+
+
+def _tells(found: Found, line: Said) -> bool:
+    """Whether a line tells of the problem, and does not answer: a villager's, or its first one's."""
+    return line.by_villager or (line.alias == found.sender and line.said_at <= found.said_at)
+
+
+def _words(found: Found, lines: Sequence[Said]) -> str:
+    return " ".join(m.text for m in lines if m.text and _tells(found, m))[:LONGEST]
 
 
 def found_again(row: Sequence[Any], group: str) -> Found:
@@ -274,6 +302,7 @@ def found_again(row: Sequence[Any], group: str) -> Found:
         answered=bool(facts.get("answered", False)),
         again_of=facts.get("again_of"),
         facts=facts,
+        same_as=facts.get("same") or None,
     )
 
 
@@ -323,17 +352,6 @@ def _reading(county: str, day: int, learned: tuple[tuple[str, str], ...], model:
     return Reading(Reader(model, gazetteer), model, frozenset(learned))
 
 
-def _gone_on(before: Found, joined: Found) -> Found:
-    """Return a finding with the lines that joined it."""
-    return replace(
-        before,
-        text=f"{before.text} {joined.text}".strip(),
-        ended_at=max(before.ended_at, joined.ended_at),
-        speakers=joined.speakers,
-        answered=joined.answered,
-    )
-
-
 def _own_place(found: Found, region: str, learned: frozenset[tuple[str, str]]) -> Found:
     """Do not let a spot that another village's cases named send this one there."""
     named = found.place_region
@@ -346,29 +364,28 @@ def _own_place(found: Found, region: str, learned: frozenset[tuple[str, str]]) -
     return found
 
 
-def _as_written(found: Found, lines: Sequence[Said], placed: Found) -> Found:
+def _as_written(found: Found, lines: Sequence[Said]) -> Found:
     """Return what was found with the words as they were written, not as they were read."""
+    # What it looks like is asked of the whole town later (linking.compare).
     found = replace(
-        placed, same_as=None, reasons=tuple(r for r in found.reasons if r.about != "same")
+        found, same_as=None, reasons=tuple(r for r in found.reasons if r.about != "same")
     )
-    said = {m.external_id: m.text for m in lines}
-    if all(plain(text) == text for text in said.values()):
+    written = {m.external_id: m.text for m in lines}
+    if all(plain(text) == text for text in written.values()):
         return found
-    head = min(lines, key=in_order).text
-    own = set(found.head_ids)
-    whole = " ".join(m.text for m in lines if m.text and (m.by_villager or m.external_id in own))
-    reasons = tuple(_reason(reason, said) for reason in found.reasons)
+    head = next(m for m in lines if m.said_at == found.said_at and m.alias == found.sender)
+    reasons = tuple(_reason(reason, written) for reason in found.reasons)
     spots = [r.words for r in reasons if r.about == "place" and r.words]
     return replace(
         found,
-        title=title_of(head, whole),
+        title=title_of(head.text, _words(found, lines)),
         place=spots[0] if spots and found.place else found.place,
         reasons=reasons,
     )
 
 
-def _reason(reason: Reason, said: dict[str, str]) -> Reason:
-    text = said.get(reason.line_id, "")
+def _reason(reason: Reason, texts: dict[str, str]) -> Reason:
+    text = texts.get(reason.line_id, "")
     written = text[reason.start : reason.end]
     if not reason.words or len(written) != len(reason.words):
         return reason

@@ -41,7 +41,9 @@ CROSS JOIN LATERAL (
   WHERE l.county = %(county)s::text AND l.group_id = v.id AND l.said_at >= v.begin AND NOT l.held
   ORDER BY l.said_at, l.id LIMIT %(most)s::bigint) m
 """
-_PEOPLE = "SELECT id, alias, role FROM capture_member WHERE county = %s::text AND id = ANY(%s::bigint[])"
+_PEOPLE = (
+    "SELECT id, alias, role FROM capture_member WHERE county = %s::text AND id = ANY(%s::bigint[])"
+)
 # Without the moment itself: that is how the talk was cut when it was last read.
 _TIMES = """
 SELECT said_at FROM capture_message
