@@ -37,13 +37,14 @@ def bring_up(plan: Plan) -> Digested:
         root = by_key.get(work.root.key) if work.root else None
         if work.root is not None:
             _note_root(work.finding, work.root, root)
-        if work.finding.case_number and not work.wanted:
+        wanted = work.wanted and not (root and root.filed)
+        if not wanted and work.finding.case_number:
             _take_back(plan, work.finding)
-        elif work.finding.case_number and work.retold:
-            filing.revise(work.finding)
-        elif work.wanted and not work.finding.case_number and not (root and root.filed):
+        elif wanted and not work.finding.case_number:
             work.filed = True
             fresh.append(work)
+        elif wanted and work.retold:
+            filing.revise(work.finding)
     _file(fresh)
     for work in works:  # what was filed just now has a number only now
         if work.root is not None and work.root.key in by_key:

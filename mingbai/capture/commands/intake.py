@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Least
 
 from mingbai.audit.commands import record
 from mingbai.capture.commands import cleaning, letters, rows, waking
@@ -191,9 +192,9 @@ def _first_time(group: _Group, ids: Iterable[str]) -> list[str]:
 def take_out(county: str, messages: QuerySet[Message]) -> int:
     """Delete messages, and their words from whatever was found in them and is no case.
 
-    The talk around them is read again without them.
+    The talk around them, and all of what they belonged to, is read again without them.
     """
-    moments = list(messages.values_list("group_id", "said_at"))
+    moments = list(messages.values_list("group_id", Least("said_at", "finding__said_at")))
     if not moments:
         return 0
     # Waits for a delivery that is under way, so that none slips through.
@@ -213,15 +214,13 @@ def take_out(county: str, messages: QuerySet[Message]) -> int:
 def strike_out(county: str, *, findings: Collection[int], words: Collection[str]) -> int:
     """Take messages that are gone (``words``: their ids) out of findings that are no cases.
 
-    Findings without any words left are deleted; returns how many.
+    Findings without any words left are deleted; returns how many. A case keeps its evidence.
     """
     if not findings:
         return 0
-    undecided = Finding.objects.select_for_update().filter(
-        county=county,
-        pk__in=findings,
-        status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED],
-    )
+    rows = Finding.objects.select_for_update().filter(county=county, pk__in=findings)
+    undecided = rows.filter(status__in=[Finding.Status.REVIEW, Finding.Status.DISMISSED])
+    rows.filter(status__in=[Finding.Status.FILED, Finding.Status.MERGED]).update(faded=True)
     return [_without(finding, words) for finding in undecided.order_by("pk")].count(False)
 
 
@@ -242,12 +241,8 @@ def _without(finding: Finding, removed: Collection[str]) -> bool:
     finding.reasons = [r for r in finding.reasons if r["line_id"] not in removed]
     if not any(r["about"] == "place" for r in finding.reasons):
         finding.place = finding.place_region = ""
-    if "lines" in finding.facts:
-        finding.facts = {**finding.facts, "lines": left.count()}
     finding.version += 1
-    finding.save(
-        update_fields=["text", "title", "reasons", "place", "place_region", "facts", "version"]
-    )
+    finding.save(update_fields=["text", "title", "reasons", "place", "place_region", "version"])
     return True
 
 

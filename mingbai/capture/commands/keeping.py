@@ -17,7 +17,14 @@ KEPT = timedelta(hours=72)
 UNDECIDED = timedelta(days=7)
 # As long as later talk is compared with it (reading.MEMORY).
 FILED = timedelta(days=15)
-_DELETE = "DELETE FROM capture_message WHERE county = %s AND received_at < %s"
+_DELETE = """
+WITH gone AS (
+  DELETE FROM capture_message WHERE county = %s AND received_at < %s RETURNING finding_id),
+faded AS (
+  UPDATE capture_finding SET faded = true
+  WHERE id IN (SELECT finding_id FROM gone WHERE finding_id IS NOT NULL) AND NOT faded)
+SELECT count(*) FROM gone
+"""
 _RELEASE = """
 UPDATE capture_message SET held = false WHERE county = %s AND held RETURNING group_id, said_at
 """
@@ -35,7 +42,7 @@ def forget_old(*, county: str) -> int:
         now = clock.now()
         with connection.cursor() as cursor:
             cursor.execute(_DELETE, [county, now - KEPT])
-            deleted = int(cursor.rowcount)
+            deleted = int(cursor.fetchone()[0])
         old = Finding.objects.filter(
             Q(status=Finding.Status.DISMISSED, found_at__lt=now - KEPT)
             | Q(status=Finding.Status.REVIEW, found_at__lt=now - UNDECIDED)

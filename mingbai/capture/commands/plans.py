@@ -106,8 +106,8 @@ def locked(rows: QuerySet[Finding]) -> list[Finding]:
 
 
 def is_open(finding: Finding) -> bool:
-    """Whether only the machine has decided about a finding (one that was ``locked``)."""
-    if finding.status not in {Finding.Status.REVIEW, Finding.Status.FILED}:
+    """Whether a finding (``locked``) follows the talk: nobody decided, and all its words are there."""
+    if finding.faded or finding.status not in {Finding.Status.REVIEW, Finding.Status.FILED}:
         return False
     ruled: bool = finding.ruled  # type: ignore[attr-defined]
     return not (finding.decided_by or ruled or finding.key.startswith(BY_HAND))

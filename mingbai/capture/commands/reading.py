@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from mingbai.capture.commands import learning, places, rows
 from mingbai.capture.commands.cleaning import LONGEST, plain
@@ -56,15 +56,14 @@ class Draft:
     """A problem as it stands while talk is read: found now, or earlier and gone on with now.
 
     ``found`` runs on with the lines that join; ``text`` are the villagers' words as written;
-    ``lines`` those of this reading, ``before`` how many there were already; ``urgent_since`` when
-    the first words of danger were said.
+    ``lines`` those of this reading; ``urgent_since`` when the first words of danger were said.
+    ``earlier`` was found before these lines, ``reread`` had some of them already.
     """
 
     found: Found
     text: str
     lines: list[Said]
     urgent_since: datetime | None
-    before: int = 0
     earlier: bool = False
     reread: bool = False
 
@@ -219,7 +218,6 @@ def _remembered(row: Sequence[Any], group: str) -> Draft:
         text=row[_COLUMNS.index("text")],
         lines=[],
         urgent_since=datetime.fromisoformat(since) if since else urgent,
-        before=found.facts.get("lines", 0),
         earlier=True,
     )
 
@@ -262,7 +260,7 @@ def _at(draft: Draft, lines: Sequence[Said], moment: datetime) -> Draft:
         speakers=tuple(sorted({m.alias for m in own})),
         answered=len(own) < len(lines),
     )
-    return replace(draft, found=found, text=text, urgent_since=since, before=len(lines))
+    return replace(draft, found=found, text=text, urgent_since=since)
 
 
 def _tells(found: Found, line: Said) -> bool:
@@ -318,16 +316,16 @@ class Stored:
 
 def stored(findings: QuerySet[Finding], most: int) -> list[Stored]:
     """Return findings of a query, at most some."""
-    fields = (*_COLUMNS, "group_id", "case_number", "same_as", "status", "decided_by")
-    undecided = {Finding.Status.REVIEW, Finding.Status.FILED}
+    undecided = Q(
+        status__in=[Finding.Status.REVIEW, Finding.Status.FILED],
+        decided_by__isnull=True,
+        faded=False,
+    )
+    rows = findings.annotate(open=undecided)
+    fields = (*_COLUMNS, "group_id", "case_number", "same_as", "open")
     return [
-        Stored(
-            found_again(row, str(group)),
-            number,
-            same_as,
-            status in undecided and decided_by is None,
-        )
-        for *row, group, number, same_as, status, decided_by in findings.values_list(*fields)[:most]
+        Stored(found_again(row, str(group)), number, same_as, is_open)
+        for *row, group, number, same_as, is_open in rows.values_list(*fields)[:most]
     ]
 
 

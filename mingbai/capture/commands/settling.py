@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count
-
 from mingbai.capture.commands import casework, intake, linking, rows
 from mingbai.capture.commands.cleaning import LONGEST
 from mingbai.capture.commands.plans import Plan, Work, is_open, locked
@@ -101,19 +99,8 @@ def _known(county: str, groups: Sequence[Group]) -> dict[str, Finding]:
 
 def _fixed(county: str, findings: Collection[Finding]) -> set[int]:
     """Return those findings that stay: a person decided, or some of their words are gone."""
-    if not findings:
-        return set()
-    messages = Message.objects.filter(
-        county=county, finding_id__in=[f.pk for f in findings], held=False
-    )
-    counted = messages.values("finding_id").annotate(n=Count("pk")).order_by()
-    counts = dict(counted.values_list("finding_id", "n"))
     touched = casework.touched(county, findings)
-    return {
-        f.pk
-        for f in findings
-        if f.pk in touched or not is_open(f) or f.facts.get("lines", 0) != counts.get(f.pk, 0)
-    }
+    return {f.pk for f in findings if f.pk in touched or not is_open(f)}
 
 
 def _compare(plan: Plan, group: Group, known: dict[str, Finding], fixed: set[int]) -> None:
@@ -179,7 +166,6 @@ def _follow(plan: Plan, finding: Finding, lines: Sequence[Said], draft: Draft) -
         **facts,
         "speakers": sorted({*facts.get("speakers", ()), *found.speakers}),
         "answered": found.answered or bool(facts.get("answered")),
-        "lines": facts.get("lines", 0) + len(added),
     }
     if finding.status == Finding.Status.REVIEW:
         # The talk is deleted after 72 hours; what the clerk will file must hold these words too.
@@ -230,7 +216,6 @@ def _put(finding: Finding, draft: Draft) -> None:
         "speakers": list(found.speakers),
         "answered": found.answered,
         "urgent_since": draft.urgent_since.isoformat() if draft.urgent_since else None,
-        "lines": draft.before + len(draft.lines),
     }
     for name, value in content.items():
         setattr(finding, name, value)

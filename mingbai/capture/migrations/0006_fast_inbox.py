@@ -85,6 +85,11 @@ class Migration(migrations.Migration):
             model_name="message",
             index=models.Index(condition=models.Q(("finding__isnull", False)), fields=["finding"], name="message_of_finding"),
         ),
+        migrations.AddField(
+            model_name="finding",
+            name="faded",
+            field=models.BooleanField(default=False, verbose_name="原话已删"),
+        ),
         migrations.RunSQL(_ROOM, _ROOM_BACK),
         migrations.RunSQL(_WAITING, migrations.RunSQL.noop),
         follows_case("capture_waiting", "capture_chatgroup", "group_id"),

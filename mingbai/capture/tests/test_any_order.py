@@ -4,8 +4,9 @@ What is promised, and tried here with several groups of one town that speak of t
 
 - When all has been read, findings, cases, joined lines and "same problem" are a function of the set
   of messages: not of the order in which they came, of doubles, of the cut into deliveries, nor of
-  when in between the talk was read. Numbers of cases differ, and a case that was filed on half the
-  talk may have been taken back.
+  when in between the talk was read. Numbers of cases and pseudonyms differ, as they are given in
+  turn, and the sentence that says why two are alike; a case that was filed on half the talk may
+  have been taken back.
 - A message that is recalled before it became part of a case leaves what would be without it.
 - It holds for what the machine alone has decided, while the messages are kept (72 hours), and up to
   ``linking.COMPARED`` findings of a town. What a person has touched stays as decided.
@@ -32,20 +33,15 @@ PLACES = (VILLAGE, NEIGHBOUR, VILLAGE)
 MOST = 40
 
 
-class Undo(Exception):
-    pass
-
-
 @contextmanager
 def undone() -> Iterator[None]:
     from django.db import transaction
 
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        try:
             yield
-            raise Undo
-    except Undo:
-        pass
+        finally:
+            transaction.set_rollback(True)
 
 
 def written() -> list[list[dict[str, Any]]]:
@@ -85,9 +81,11 @@ def day(talks: list[Any], chance: random.Random) -> list[tuple[Any, Any]]:
 
 def outcome() -> dict[tuple[int, str], Any]:
     """Return everything that the talk came to, by group and first line: findings, lines, cases."""
-    from mingbai.capture.models import Finding, Message
+    from mingbai.capture.models import Finding, Member, Message
     from mingbai.cases.models import Case
 
+    # Pseudonyms are given in the order of arrival.
+    names = {(m.group_id, m.alias): m.external_hash for m in Member.objects.all()}
     lines: dict[int, list[str]] = {}
     belongs = Message.objects.filter(finding__isnull=False).values_list("finding", "external_id")
     for finding, name in belongs.order_by("external_id"):
@@ -99,10 +97,15 @@ def outcome() -> dict[tuple[int, str], Any]:
     found = {}
     for f in findings:
         case = live.get(f.case_number)
+        reasons = [r for r in f.reasons if r["about"] != "same"]
+        facts = f.facts | {
+            "sender": names[f.group_id, f.facts["sender"]],
+            "speakers": {names[f.group_id, alias] for alias in f.facts["speakers"]},
+        }
         found[f.group_id, f.key] = (
             lines.get(f.pk),
             (f.status, f.kind, f.field, f.sub, f.urgent, f.place, f.place_region, f.title, f.text),
-            (f.said_at, f.ended_at, f.confidence, f.reasons, f.facts),
+            (f.said_at, f.ended_at, f.confidence, reasons, facts),
             key_of.get(f.same_as, f.same_as),
             case and (case.region, case.kind, case.field, case.urgent, case.title, case.text),
         )
@@ -118,7 +121,6 @@ def told(
     """Deliver, reading after a delivery when ``between`` says so, and once all is there; undo it."""
     from mingbai.capture import commands
 
-    result: dict[tuple[int, str], Any] = {}
     with undone():
         for place, delivery in enumerate(deliveries):
             for talk in {id(t): t for t, _ in delivery}.values():
@@ -130,8 +132,7 @@ def told(
             if between():
                 read(deliveries[0][0][0])
         read(deliveries[0][0][0])
-        result = outcome()
-    return result
+        return outcome()
 
 
 def read(talk: Any) -> None:
@@ -143,14 +144,12 @@ def sealed(said: list[tuple[Any, Any]]) -> set[tuple[int, str]]:
     """Return which of the messages are taken for possible clues when all are there."""
     from mingbai.capture.models import Message
 
-    gone: set[tuple[int, str]] = set()
     with undone():
         for talk in {id(t): t for t, _ in said}.values():
             talk.take(*(m for t, m in said if t is talk))
         read(said[0][0])
         left = set(Message.objects.values_list("group_id", "external_id"))
-        gone = {(t.group, m.external_id) for t, m in said} - left
-    return gone
+        return {(t.group, m.external_id) for t, m in said} - left
 
 
 def shuffled(said: list[tuple[Any, Any]], chance: random.Random) -> list[list[tuple[Any, Any]]]:
@@ -177,11 +176,11 @@ def talks(group_of: Callable[..., Any]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(10))
 def test_any_order_any_doubling_any_cut_and_any_reading_in_between_give_the_same_cases(
     talks: list[Any], office: bytes, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the same talk each time
     said = day(talks, chance)
     clues = sealed(said)
     said = [(t, m) for t, m in said if (t.group, m.external_id) not in clues]
@@ -195,7 +194,7 @@ def test_any_order_any_doubling_any_cut_and_any_reading_in_between_give_the_same
 def test_with_clues_among_them_too_when_they_are_read_once_all_are_there(
     talks: list[Any], office: bytes, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the same talk each time
     said = day(talks, chance)
     said.append((talks[0], talks[0].say("clue", who="老林")))
     assert sealed(said)
@@ -208,7 +207,7 @@ def test_with_clues_among_them_too_when_they_are_read_once_all_are_there(
 def test_what_was_recalled_meanwhile_might_never_have_been_said(
     group_of: Callable[..., Any], office: bytes, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - the same talk each time
     talks = [group_of(f"g{n}", place, "confirmed") for n, place in enumerate(PLACES)]
     said = day(talks, chance)
     clues = sealed(said)
@@ -220,3 +219,24 @@ def test_what_was_recalled_meanwhile_might_never_have_been_said(
     for item in gone:  # before it arrives, or after it was read
         recalls.setdefault(chance.randrange(len(deliveries)), []).append(item)
     assert told(deliveries, between=lambda: chance.random() < 0.6, recalls=recalls) == whole
+
+
+@pytest.mark.parametrize("seed", range(40, 44))
+def test_talk_that_never_pauses_is_cut_by_what_was_said_alone(
+    talks: list[Any], office: bytes, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mingbai.capture.commands import digesting
+
+    chance = random.Random(seed)  # noqa: S311 - the same talk each time
+    said = [item for _ in range(3) for item in day(talks[:1], chance)]
+    begin = said[0][1].said_at
+    said = [
+        (t, replace(m, external_id=f"x{n:03d}", said_at=begin + timedelta(seconds=40 * n)))
+        for n, (t, m) in enumerate(said)
+    ]
+    clues = sealed(said)
+    said = [(t, m) for t, m in said if (t.group, m.external_id) not in clues]
+    whole = told([said])
+    monkeypatch.setattr(digesting, "MOST", 35)  # fewer lines at a time than there are
+    assert told([said]) == whole
+    assert told(shuffled(said, chance), between=lambda: chance.random() < 0.6) == whole
