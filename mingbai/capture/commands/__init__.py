@@ -17,6 +17,7 @@ from mingbai.capture.commands.patrolling import (
 from mingbai.capture.commands.places import learn_place, learned_places
 from mingbai.capture.commands.registering import change_group, record_notice, register_group
 from mingbai.capture.commands.replaying import replay
+from mingbai.capture.commands.retrying import try_again
 from mingbai.capture.commands.reviewing import (
     Item,
     correct,
@@ -64,6 +65,7 @@ __all__ = [
     "settle",
     "take_up",
     "train",
+    "try_again",
     "undo",
     "use_model",
     "wake",

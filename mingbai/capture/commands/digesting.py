@@ -270,13 +270,14 @@ def _put_aside(county: str, group_id: int, poison: dict[int, str]) -> Digested:
                 letters.Letter(
                     message.external_id,
                     f"识别时出错（{poison[message.pk]}），试了 {TRIES} 次",
-                    {
-                        "id": message.external_id,
-                        "sender": message.member.alias,
-                        "at": message.said_at,
-                        "type": message.kind,
-                        "text": message.text,
-                    },
+                    letters.body_of(
+                        external_id=message.external_id,
+                        sender=message.member.external_hash,
+                        role=message.member.role,
+                        said_at=message.said_at,
+                        kind=message.kind,
+                        text=message.text,
+                    ),
                 )
             )
             message.delete()

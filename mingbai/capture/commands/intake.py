@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -97,20 +97,40 @@ def receive(*, group_id: int, county: str, messages: Sequence[InboundMessage]) -
     with scopes.enter(scope=county):
         group = _hold(county, group_id)
         fresh = _first_time(group, unique)
-        people = _members(group, [unique[name] for name in fresh], faults.keys() & set(fresh))
+        hashes = {
+            m.sender: pseudonym(group.pk, m.sender) for m in unique.values() if _has_sender(m)
+        }
+        people = _members(group, [unique[name] for name in fresh], hashes)
         wanted = [n for n in fresh if not _declined(people, unique[n])]
-        kept = [unique[name] for name in wanted if name not in faults]
         aside = [name for name in wanted if name in faults]
         if aside:
-            _put_aside(group, unique, {name: faults[name] for name in aside})
-        if kept:
-            _write(group, kept, people)
+            _put_aside(group, {name: (unique[name], faults[name]) for name in aside}, hashes)
+        kept = [unique[name] for name in wanted if name not in faults]
+        _write(group, kept, people)
         dropped = len(fresh) - len(wanted)
         if dropped:
             count_forgotten(county=county, declined=dropped)
-        if kept:
-            transaction.on_commit(lambda: waking.wake(county))
     return Received(len(kept), len(messages) - len(fresh), dropped, len(aside))
+
+
+def take_again(
+    *, county: str, group_id: int, messages: Sequence[InboundMessage], were_in: Collection[str]
+) -> None:
+    """Take messages that were put aside; none may have a fault, their senders are keyed hashes.
+
+    ``were_in`` are the ids of those that had come in and could not be read. What has come in
+    meanwhile, or was taken back, does not come again.
+    """
+    with scopes.enter(scope=county):
+        group = _hold(county, group_id)
+        unique = {m.external_id: m for m in messages}
+        fresh = {*_first_time(group, unique), *were_in}
+        wanted = [m for name, m in unique.items() if name in fresh]
+        people = _members(group, wanted, {m.sender: m.sender for m in wanted})
+        kept = [m for m in wanted if not _declined(people, m)]
+        _write(group, kept, people)
+        if len(kept) < len(wanted):
+            count_forgotten(county=county, declined=len(wanted) - len(kept))
 
 
 def recall(*, county: str, group_id: int, external_id: str) -> bool:
@@ -126,6 +146,7 @@ def recall(*, county: str, group_id: int, external_id: str) -> bool:
         _first_time(group, [external_id])
         own = Message.objects.filter(county=county, group_id=group.pk)
         deleted = take_out(county, own.filter(external_id=external_id))
+        letters.forget(county=county, group_id=group.pk, external_id=external_id)
         if deleted:
             count_forgotten(county=county, recalled=deleted)
         record(actor=None, verb="recall", thing="chat_group", thing_id=str(group.pk), county=county)
@@ -145,6 +166,7 @@ def decline(*, county: str, group_id: int, sender: str) -> None:
             _make_members(group, {known_as: "villager"}, consent=Member.Consent.DECLINED)
         own = Message.objects.filter(county=county, group_id=group.pk)
         deleted = take_out(county, own.filter(member__external_hash=known_as))
+        letters.forget(county=county, group_id=group.pk, sender=known_as)
         if deleted:
             count_forgotten(county=county, declined=deleted)
         record(
@@ -246,8 +268,13 @@ def _without(finding: Finding, removed: Collection[str]) -> bool:
     return True
 
 
+def _has_sender(message: InboundMessage) -> bool:
+    sender: Any = message.sender  # a connector may have put anything there
+    return isinstance(sender, str)
+
+
 def _members(
-    group: _Group, messages: Sequence[InboundMessage], faults: set[str]
+    group: _Group, messages: Sequence[InboundMessage], hashes: Mapping[str, str]
 ) -> dict[str, _Known]:
     """Return the senders of fresh messages by name, made where missing.
 
@@ -255,21 +282,21 @@ def _members(
     that can be taken is looked up but not made.
     """
     roles: dict[str, str] = {}
+    spoke: set[str] = set()
     for message in messages:
-        sender: Any = message.sender  # a connector may have put anything there
-        if isinstance(sender, str) and message.role in ROLES:
-            former = roles.get(sender, "villager")
-            roles[sender] = max(former, message.role, key=_ROLES.__getitem__)
-    hashes = {sender: pseudonym(group.pk, sender) for sender in roles}
-    known: dict[str, _Known] = {}
-    asked = [group.county, group.pk, list(hashes.values())]
-    for known_as, pk, role, consent in rows.run(_MEMBERS, asked):
-        known[known_as] = _Known(pk, role, consent == Member.Consent.DECLINED)
-    missing = {hashes[s]: role for s, role in sorted(roles.items()) if hashes[s] not in known}
+        if _has_sender(message) and message.role in ROLES:
+            former = roles.get(message.sender, "villager")
+            roles[message.sender] = max(former, message.role, key=_ROLES.__getitem__)
+            if not message.fault():
+                spoke.add(hashes[message.sender])
+    asked = [group.county, group.pk, [hashes[sender] for sender in roles]]
+    known = {
+        known_as: _Known(pk, role, consent == Member.Consent.DECLINED)
+        for known_as, pk, role, consent in rows.run(_MEMBERS, asked)
+    }
+    missing = {hashes[s]: r for s, r in sorted(roles.items()) if hashes[s] in spoke - known.keys()}
     if missing:
-        spoke = {m.sender for m in messages if not m.fault()} if faults else roles.keys()
-        wanted = {hashes[s] for s in spoke}
-        known |= _make_members(group, {h: r for h, r in missing.items() if h in wanted})
+        known |= _make_members(group, missing)
     for sender, role in roles.items():
         person = known.get(hashes[sender])
         if person is not None and _ROLES[role] > _ROLES[person.role]:
@@ -317,13 +344,14 @@ def _alias(number: int) -> str:
 
 
 def _declined(people: dict[str, _Known], message: InboundMessage) -> bool:
-    sender: Any = message.sender
-    person = people.get(sender) if isinstance(sender, str) else None
+    person = people.get(message.sender) if _has_sender(message) else None
     return person is not None and person.declined
 
 
 def _write(group: _Group, messages: Sequence[InboundMessage], people: dict[str, _Known]) -> None:
-    """Insert messages column by column, which costs a fraction of as many objects."""
+    """Insert messages column by column, which costs a fraction of as many objects; wake the digest."""
+    if not messages:
+        return
     now = clock.now()
     latest = now + AHEAD
     said = [m.said_at if m.dated() and m.said_at <= latest else now for m in messages]
@@ -349,29 +377,32 @@ def _write(group: _Group, messages: Sequence[InboundMessage], people: dict[str, 
             [cleaning.kept(m.text) for m in messages],
         ],
     )
+    transaction.on_commit(lambda: waking.wake(group.county))
 
 
-def _put_aside(group: _Group, messages: dict[str, InboundMessage], faults: dict[str, str]) -> None:
+def _put_aside(
+    group: _Group,
+    faulty: Mapping[str, tuple[InboundMessage, str]],
+    hashes: Mapping[str, str],
+) -> None:
     letters.put_aside(
         county=group.county,
         region=group.region,
         platform=group.platform,
         group_id=group.pk,
         letters=[
-            letters.Letter(name, reason, _body(group, messages[name]))
-            for name, reason in faults.items()
+            letters.Letter(
+                name,
+                reason,
+                letters.body_of(
+                    external_id=message.external_id,
+                    sender=hashes[message.sender] if _has_sender(message) else "",
+                    role=message.role,
+                    said_at=message.said_at,
+                    kind=message.kind,
+                    text=message.text,
+                ),
+            )
+            for name, (message, reason) in faulty.items()
         ],
     )
-
-
-def _body(group: _Group, message: InboundMessage) -> dict[str, object]:
-    sender: Any = message.sender
-    known_as = pseudonym(group.pk, sender) if isinstance(sender, str) else ""
-    return {
-        "id": message.external_id,
-        "sender": letters.sender_shown(known_as),
-        "role": message.role,
-        "at": message.said_at,
-        "type": message.kind,
-        "text": message.text,
-    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from mingbai.capture.commands import cleaning
 from mingbai.capture.models import DeadLetter
@@ -12,7 +13,6 @@ from mingbai.kernel import clock
 
 _LONGEST_REASON = 120
 _LONGEST_ID = 120
-_SENDER_SHOWN = 12
 
 
 class Letter(NamedTuple):
@@ -20,7 +20,7 @@ class Letter(NamedTuple):
 
     external_id: str
     reason: str
-    body: Mapping[str, object]
+    body: Mapping[str, str]
 
 
 def put_aside(
@@ -36,7 +36,7 @@ def put_aside(
             group_id=group_id,
             external_id=letter.external_id[:_LONGEST_ID],
             reason=letter.reason[:_LONGEST_REASON],
-            body={name: _safe(value) for name, value in letter.body.items()},
+            body=dict(letter.body),
             at=now,
         )
         for letter in letters
@@ -48,10 +48,29 @@ def name_of(message: object) -> str:
     return f"!{hashlib.sha256(repr(message).encode('utf-8', 'replace')).hexdigest()[:40]}"
 
 
-def sender_shown(known_as: str) -> str:
-    """Return how a letter names a sender: the beginning of the keyed hash, never the platform's name."""
-    return known_as[:_SENDER_SHOWN]
+def forget(*, county: str, group_id: int, external_id: str = "", sender: str = "") -> None:
+    """Delete letters that their sender took back, or all of a sender's (the keyed hash)."""
+    rows = DeadLetter.objects.filter(county=county, group_id=group_id)
+    if external_id:
+        rows.filter(body__id=external_id).delete()
+    if sender:
+        rows.filter(body__sender=sender).delete()
 
 
-def _safe(value: object) -> str:
-    return cleaning.kept(value if isinstance(value, str) else repr(value)[: cleaning.LONGEST])
+def body_of(
+    *, external_id: Any, sender: str, role: Any, said_at: Any, kind: Any, text: Any
+) -> dict[str, str]:
+    """Return a message as a letter keeps it: what is no text or time is left out.
+
+    ``sender`` is the keyed hash, never the platform's name; what was written is masked.
+    """
+    at = said_at.isoformat() if isinstance(said_at, datetime) else None
+    given = {
+        "id": external_id,
+        "sender": sender,
+        "role": role,
+        "at": at,
+        "type": kind,
+        "text": text,
+    }
+    return {name: cleaning.kept(v) for name, v in given.items() if isinstance(v, str)}
