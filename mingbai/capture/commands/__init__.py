@@ -14,7 +14,6 @@ from mingbai.capture.commands.patrolling import (
     seal_lines,
     take_up,
 )
-from mingbai.capture.commands.places import learn_place, learned_places
 from mingbai.capture.commands.registering import change_group, record_notice, register_group
 from mingbai.capture.commands.replaying import replay
 from mingbai.capture.commands.retrying import try_again
@@ -42,8 +41,6 @@ __all__ = [
     "file_case",
     "forget_old",
     "keep_policy",
-    "learn_place",
-    "learned_places",
     "merge",
     "model_in_use",
     "next_due",

@@ -35,7 +35,7 @@ def put_aside(
             platform=platform,
             group_id=group_id,
             external_id=letter.external_id[:_LONGEST_ID],
-            reason=letter.reason[:_LONGEST_REASON],
+            reason=cleaning.visible(letter.reason)[:_LONGEST_REASON],
             body=dict(letter.body),
             at=now,
         )
