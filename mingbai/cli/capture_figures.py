@@ -29,7 +29,7 @@ from mingbai.capture import commands
 from mingbai.capture.commands import linking
 from mingbai.capture.events import Digested, InboundMessage
 from mingbai.capture.models import ChatGroup, Finding, Message, Seen
-from mingbai.capture.recognition.reader import Reader
+from mingbai.capture.commands.reading import Listener
 from mingbai.cases.models import Case
 from mingbai.cli.benching import TICK, Figure, backend, ticks
 from mingbai.cli.demo import life
@@ -177,7 +177,7 @@ def _stopwatch() -> Iterator[list[float]]:
         return run
 
     with (
-        patch.object(Reader, "read", timed(Reader.read)),
+        patch.object(Listener, "read", timed(Listener.read)),
         patch.object(linking, "link", timed(linking.link)),
     ):
         yield spent

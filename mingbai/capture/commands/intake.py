@@ -100,7 +100,8 @@ def receive(*, group_id: int, county: str, messages: Sequence[InboundMessage]) -
         hashes = {
             m.sender: pseudonym(group.pk, m.sender) for m in unique.values() if _has_sender(m)
         }
-        people = _members(group, [unique[name] for name in fresh], hashes)
+        speakers = {hashes[unique[name].sender] for name in fresh if name not in faults}
+        people = _members(group, [unique[name] for name in fresh], hashes, speakers)
         wanted = [n for n in fresh if not _declined(people, unique[n])]
         aside = [name for name in wanted if name in faults]
         if aside:
@@ -126,7 +127,8 @@ def take_again(
         unique = {m.external_id: m for m in messages}
         fresh = {*_first_time(group, unique), *were_in}
         wanted = [m for name, m in unique.items() if name in fresh]
-        people = _members(group, wanted, {m.sender: m.sender for m in wanted})
+        hashes = {m.sender: m.sender for m in wanted}
+        people = _members(group, wanted, hashes, hashes.keys())
         kept = [m for m in wanted if not _declined(people, m)]
         _write(group, kept, people)
         if len(kept) < len(wanted):
@@ -274,27 +276,30 @@ def _has_sender(message: InboundMessage) -> bool:
 
 
 def _members(
-    group: _Group, messages: Sequence[InboundMessage], hashes: Mapping[str, str]
+    group: _Group,
+    messages: Sequence[InboundMessage],
+    hashes: Mapping[str, str],
+    speakers: Collection[str],
 ) -> dict[str, _Known]:
-    """Return the senders of fresh messages by name, made where missing.
+    """Return the senders of fresh messages by name; those of ``speakers`` are made where missing.
 
-    Who speaks in two roles is an officer, in whatever order the messages come. Whoever sent nothing
-    that can be taken is looked up but not made.
+    Who speaks in two roles is an officer, in whatever order the messages come.
     """
     roles: dict[str, str] = {}
-    spoke: set[str] = set()
     for message in messages:
         if _has_sender(message) and message.role in ROLES:
             former = roles.get(message.sender, "villager")
             roles[message.sender] = max(former, message.role, key=_ROLES.__getitem__)
-            if not message.fault():
-                spoke.add(hashes[message.sender])
     asked = [group.county, group.pk, [hashes[sender] for sender in roles]]
     known = {
         known_as: _Known(pk, role, consent == Member.Consent.DECLINED)
         for known_as, pk, role, consent in rows.run(_MEMBERS, asked)
     }
-    missing = {hashes[s]: r for s, r in sorted(roles.items()) if hashes[s] in spoke - known.keys()}
+    missing = {
+        hashes[s]: role
+        for s, role in sorted(roles.items())
+        if hashes[s] in speakers and hashes[s] not in known
+    }
     if missing:
         known |= _make_members(group, missing)
     for sender, role in roles.items():

@@ -42,11 +42,21 @@ CROSS JOIN LATERAL (
 """  # noqa: S608 - names of our own columns
 
 
+class Listener(Reader):
+    """Reads without comparing what it finds; that is done for the whole town at once later."""
+
+    def read(self, lines: Sequence[Line], earlier: Sequence[Found] = ()) -> list[Found]:
+        """Return the findings of these lines, in order of time, none with ``same_as``."""
+        found = [self._found(thread) for thread in self.threads(lines, earlier)]
+        made = [f for f in found if f is not None]
+        return self._with_subs(sorted(made, key=lambda f: (f.said_at, f.key)))
+
+
 @dataclass(frozen=True)
 class Reading:
     """The county's reader with its model, and the places that were learned in its villages."""
 
-    reader: Reader
+    reader: Listener
     model: Model
     learned: frozenset[tuple[str, str]]
 
@@ -347,7 +357,7 @@ def _reading(county: str, day: int, learned: tuple[tuple[str, str], ...], model:
     del day  # a changed gazetteer is noticed on the next one
     names = [(plain(name), code) for name, code, _ in regions.gazetteer(county)]
     gazetteer = Gazetteer([*names, *learned])
-    return Reading(Reader(model, gazetteer), model, frozenset(learned))
+    return Reading(Listener(model, gazetteer), model, frozenset(learned))
 
 
 def _own_place(found: Found, region: str, learned: frozenset[tuple[str, str]]) -> Found:
@@ -364,10 +374,6 @@ def _own_place(found: Found, region: str, learned: frozenset[tuple[str, str]]) -
 
 def _as_written(found: Found, lines: Sequence[Said]) -> Found:
     """Return what was found with the words as they were written, not as they were read."""
-    # What it looks like is asked of the whole town later (linking.compare).
-    found = replace(
-        found, same_as=None, reasons=tuple(r for r in found.reasons if r.about != "same")
-    )
     written = {m.external_id: m.text for m in lines}
     if all(plain(text) == text for text in written.values()):
         return found

@@ -172,16 +172,16 @@ def test_an_edited_message_stays_as_it_came_first(talk: Any) -> None:
 
 def broken_at(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     """Let the recognition fail on every line that holds a word."""
-    from mingbai.capture.recognition.reader import Reader
+    from mingbai.capture.commands.reading import Listener
 
-    honest = Reader.read
+    honest = Listener.read
 
     def read(self: Any, lines: Any, earlier: Any = ()) -> Any:
         if any(word in line.text for line in lines):
             raise ZeroDivisionError(word)
         return honest(self, lines, earlier)
 
-    monkeypatch.setattr(Reader, "read", read)
+    monkeypatch.setattr(Listener, "read", read)
 
 
 def test_a_line_that_cannot_be_read_is_put_aside_after_five_tries_and_holds_up_nobody(
