@@ -27,9 +27,9 @@ from django.db import connection
 
 from mingbai.capture import commands
 from mingbai.capture.commands import linking
+from mingbai.capture.commands.reading import Listener
 from mingbai.capture.events import Digested, InboundMessage
 from mingbai.capture.models import ChatGroup, Finding, Message, Seen
-from mingbai.capture.commands.reading import Listener
 from mingbai.cases.models import Case
 from mingbai.cli.benching import TICK, Figure, backend, ticks
 from mingbai.cli.demo import life
@@ -178,7 +178,7 @@ def _stopwatch() -> Iterator[list[float]]:
 
     with (
         patch.object(Listener, "read", timed(Listener.read)),
-        patch.object(linking, "link", timed(linking.link)),
+        patch.object(linking, "_links", timed(linking._links)),
     ):
         yield spent
 

@@ -1,67 +1,91 @@
-"""Which findings are about one problem: those of a town are compared whenever one of them changes."""
+"""Which findings are about one problem: each is compared with what a town had told of before it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from datetime import datetime
 
 from mingbai.capture.commands import casework
 from mingbai.capture.commands.plans import Plan, Root, Work, is_open, locked
-from mingbai.capture.commands.reading import MEMORY, Reading, as_found, stored
+from mingbai.capture.commands.reading import MEMORY, Reading, Stored, as_found, stored
 from mingbai.capture.models import ChatGroup, Finding
-from mingbai.capture.recognition.same import link
+from mingbai.capture.recognition.found import Found
+from mingbai.capture.recognition.same import Link, _nearest, _why, rarities
 from mingbai.kernel.fields import inside
 
-COMPARED = 120
+COMPARED, LATER = 120, 400
 TOWN = 9
 
 
 def compare(reading: Reading, plan: Plan) -> None:
-    """Say of each finding which earlier one it looks like, town by town where anything has changed.
+    """Say of each finding that changed, and of those after it, which earlier one it looks like.
 
-    What only the machine knows is compared anew with all of the town's latest findings, so that it
-    does not matter which of them came in first.
+    That depends on the ``COMPARED`` findings of the town before it alone, so it does not matter
+    which of them came in first. Of those after it, ``LATER`` at most are asked again.
     """
-    changed = [*(w.finding for w in plan.works if w.retold), *plan.gone]
-    for town in sorted({str(f.region)[:TOWN] for f in changed}):
-        _compare(reading, plan, town)
+    towns: dict[str, list[datetime]] = {}
+    for finding in (*(w.finding for w in plan.works if w.retold), *plan.gone):
+        towns.setdefault(str(finding.region)[:TOWN], []).append(finding.said_at)
+    for town, moments in sorted(towns.items()):
+        _compare(reading, plan, town, min(moments))
 
 
-def _compare(reading: Reading, plan: Plan, town: str) -> None:
+def _compare(reading: Reading, plan: Plan, town: str, since: datetime) -> None:
     mine = {w.finding.key: w for w in plan.works if str(w.finding.region).startswith(town)}
-    written = {w.finding.pk for w in mine.values()} | {f.pk for f in plan.gone}
+    hidden = {w.finding.pk for w in mine.values()} | {f.pk for f in plan.gone}
     rows = Finding.objects.filter(inside(town), county=plan.county)
-    rows = rows.exclude(status=Finding.Status.DISMISSED).exclude(pk__in=written - {None})
-    others = {k.found.key: k for k in stored(rows.order_by("-said_at", "-key"), COMPARED)}
+    rows = rows.exclude(status=Finding.Status.DISMISSED).exclude(pk__in=hidden - {None})
+    before = stored(rows.filter(said_at__lt=since).order_by("-said_at", "-key"), COMPARED)
+    after = stored(rows.filter(said_at__gte=since).order_by("said_at", "key"), LATER)
+    others = {k.found.key: k for k in (*before, *after)}
+    asked = {key for key, w in mine.items() if w.finding.said_at >= since}
+    asked |= {k.found.key for k in after if k.open}
     own = [as_found(w.finding) for w in mine.values()]
-    said = [f.said_at for f in (*own, *(k.found for k in others.values()))]
-    if not said:
-        return
-    others = {key: k for key, k in others.items() if k.found.said_at >= max(said) - MEMORY}
-    asked = [*own, *(k.found for k in others.values() if k.open)]
-    before = [k.found for k in others.values() if not k.open]
-    links = link([replace(f, same_as=None) for f in asked], before, reading.model)
+    links = _links(reading, [*own, *(k.found for k in others.values())], asked)
     roots = {}
-    for found in asked:
-        told = links.get(found.key)
-        known = others.get(told.key) if told else None
-        roots[found.key] = (
-            Root(told.key, known.number if known else "", told.why) if told else Root()
-        )
-    moved = [
-        key
-        for key, k in others.items()
-        if k.open and _moves(roots[key], k.found.same_as, k.same_as, mine)
-    ]
+    for key in asked:
+        told = links.get(key)
+        number = others[told.key].number if told and told.key in others else ""
+        roots[key] = Root(told.key, number, told.why) if told else Root()
+    moved = [key for key in asked & others.keys() if _moves(roots[key], others[key], mine)]
     for work in (*mine.values(), *_opened(plan, moved)):
-        work.root = roots[work.finding.key]
+        work.root = roots.get(work.finding.key)
 
 
-def _moves(root: Root, key: str | None, number: str, mine: dict[str, Work]) -> bool:
+def _links(reading: Reading, findings: Sequence[Found], asked: set[str]) -> dict[str, Link]:
+    """Return for each asked one the earlier one that it looks like, if any.
+
+    Only findings that stand for themselves are pointed at, so alike templates never chain.
+    """
+    model = reading.model
+    weights, least = model.same, model.thresholds["same"]
+    ordered = sorted(findings, key=lambda f: (f.said_at, f.key))
+    prints = reading.prints(ordered)
+    pointing = {f.key for f in findings if f.same_as and f.key not in asked}
+    links: dict[str, Link] = {}
+    for at, side in enumerate(prints):
+        if side.key not in asked:
+            continue
+        oldest = side.said_at - MEMORY
+        window = [p for p in prints[max(0, at - COMPARED) : at] if p.said_at >= oldest]
+        rarity = rarities([*window, side])
+        roots = [p for p in window if p.key not in pointing]
+        best = _nearest(side, roots, rarity, weights)
+        if best is not None and best[0] >= least:
+            chance, root = best
+            links[side.key] = Link(root.key, chance, _why(side, root, rarity))
+            pointing.add(side.key)
+    return links
+
+
+def _moves(root: Root, known: Stored, mine: dict[str, Work]) -> bool:
     """Whether a stored finding looks like another one than before, or that one may be filed just now."""
-    return root.key in mine or root.key != (key or "") or root.number != number
+    return (
+        root.key in mine or root.key != (known.found.same_as or "") or root.number != known.same_as
+    )
 
 
-def _opened(plan: Plan, keys: list[str]) -> list[Work]:
+def _opened(plan: Plan, keys: Sequence[str]) -> list[Work]:
     """Put findings on the plan, locked, as far as nobody has decided about them meanwhile."""
     if not keys:
         return []

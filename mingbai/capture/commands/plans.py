@@ -62,8 +62,10 @@ class Work:
 
     @property
     def retold(self) -> bool:
-        """Whether it says something else than before, or more."""
-        return self._differs((*_SAID, *_TOLD, "said_at"))
+        """Whether it says something else than before, or more, or says it more or less surely."""
+        if self._differs((*_SAID, *_TOLD, "said_at")):
+            return True
+        return bool(self.finding.facts["sure"] != self.was["facts"]["sure"])
 
     @property
     def longer(self) -> bool:

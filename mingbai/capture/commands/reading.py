@@ -19,6 +19,7 @@ from mingbai.capture.recognition.found import Found, Reason
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader, title_of
+from mingbai.capture.recognition.same import Print, printed
 from mingbai.kernel import clock, scopes
 from mingbai.regions import queries as regions
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MEMORY = timedelta(days=15)
 REMEMBERED = 30
+PRINTS = 5000
 _COLUMNS = (
     "pk", "key", "kind", "field", "sub", "urgent", "place", "place_region", "text", "title",
     "confidence", "model", "said_at", "ended_at", "facts",
@@ -59,6 +61,22 @@ class Reading:
     reader: Listener
     model: Model
     learned: frozenset[tuple[str, str]]
+    printed: dict[tuple[object, ...], Print] = field(default_factory=dict)
+
+    def prints(self, findings: Sequence[Found]) -> list[Print]:
+        """Return findings as they are compared; those that were compared before are still known."""
+        faces = [
+            (f.key, f.group, f.text, f.title, f.place, f.field, f.kind, f.said_at, f.again_of)
+            for f in findings
+        ]
+        if len(self.printed) > PRINTS:
+            self.printed.clear()
+        new = {face: f for face, f in zip(faces, findings, strict=True) if face not in self.printed}
+        if new:
+            troubles = self.model.subs([f.text for f in new.values()]).tolist()
+            for (face, found), row in zip(new.items(), troubles, strict=True):
+                self.printed[face] = printed(found, row)
+        return [self.printed[face] for face in faces]
 
 
 @dataclass

@@ -8,8 +8,9 @@ What is promised, and tried here with several groups of one town that speak of t
   turn, and the sentence that says why two are alike; a case that was filed on half the talk may
   have been taken back.
 - A message that is recalled before it became part of a case leaves what would be without it.
-- It holds for what the machine alone has decided, while the messages are kept (72 hours), and up to
-  ``linking.COMPARED`` findings of a town. What a person has touched stays as decided.
+- It holds for what the machine alone has decided, while the messages are kept (72 hours), and for
+  lines after which not more than ``linking.LATER`` findings of the town came. What a person has
+  touched stays as decided.
 - A possible clue is sealed and deleted when it is read, so lines that come after it are read without
   it. Nothing may be kept that would show it was there; so with clues the promise holds for talk
   that is read once it is complete.
