@@ -10,7 +10,7 @@ from mingbai.capture.commands.plans import Plan, Root, Work, is_open, locked
 from mingbai.capture.commands.reading import MEMORY, Reading, Stored, as_found, stored
 from mingbai.capture.models import ChatGroup, Finding
 from mingbai.capture.recognition.found import Found
-from mingbai.capture.recognition.same import Link, _nearest, _why, rarities
+from mingbai.capture.recognition.same import Link, _nearest, _why, comparable, rarities
 from mingbai.kernel.fields import inside
 
 COMPARED, LATER = 120, 400
@@ -68,8 +68,10 @@ def _links(reading: Reading, findings: Sequence[Found], asked: set[str]) -> dict
             continue
         oldest = side.said_at - MEMORY
         window = [p for p in prints[max(0, at - COMPARED) : at] if p.said_at >= oldest]
+        roots = [p for p in window if p.key not in pointing and comparable(side, p)]
+        if not roots:
+            continue
         rarity = rarities([*window, side])
-        roots = [p for p in window if p.key not in pointing]
         best = _nearest(side, roots, rarity, weights)
         if best is not None and best[0] >= least:
             chance, root = best
