@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.db.models import Q, QuerySet
 
 from mingbai.capture.commands import casework
 from mingbai.capture.commands.plans import Plan, Root, Work, is_open, locked
-from mingbai.capture.commands.reading import MEMORY, Reading, Stored, as_found, stored
+from mingbai.capture.commands.reading import COLUMNS, MEMORY, Reading, found_again
 from mingbai.capture.models import ChatGroup, Finding
 from mingbai.capture.recognition.found import Found
 from mingbai.capture.recognition.same import Link, _nearest, _why, comparable, rarities
@@ -15,6 +18,16 @@ from mingbai.kernel.fields import inside
 
 COMPARED, LATER = 120, 400
 TOWN = 9
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A finding of the tables as it is compared; ``open`` when only the machine has decided about it."""
+
+    found: Found
+    number: str
+    same_as: str
+    open: bool
 
 
 def compare(reading: Reading, plan: Plan) -> None:
@@ -35,12 +48,12 @@ def _compare(reading: Reading, plan: Plan, town: str, since: datetime) -> None:
     hidden = {w.finding.pk for w in mine.values()} | {f.pk for f in plan.gone}
     rows = Finding.objects.filter(inside(town), county=plan.county)
     rows = rows.exclude(status=Finding.Status.DISMISSED).exclude(pk__in=hidden - {None})
-    before = stored(rows.filter(said_at__lt=since).order_by("-said_at", "-key"), COMPARED)
-    after = stored(rows.filter(said_at__gte=since).order_by("said_at", "key"), LATER)
+    before = _stored(rows.filter(said_at__lt=since).order_by("-said_at", "-key"), COMPARED)
+    after = _stored(rows.filter(said_at__gte=since).order_by("said_at", "key"), LATER)
     others = {k.found.key: k for k in (*before, *after)}
     asked = {key for key, w in mine.items() if w.finding.said_at >= since}
     asked |= {k.found.key for k in after if k.open}
-    own = [as_found(w.finding) for w in mine.values()]
+    own = [_as_found(w.finding) for w in mine.values()]
     links = _links(reading, [*own, *(k.found for k in others.values())], asked)
     roots = {}
     for key in asked:
@@ -50,6 +63,27 @@ def _compare(reading: Reading, plan: Plan, town: str, since: datetime) -> None:
     moved = [key for key in asked & others.keys() if _moves(roots[key], others[key], mine)]
     for work in (*mine.values(), *_opened(plan, moved)):
         work.root = roots.get(work.finding.key)
+
+
+def _stored(findings: QuerySet[Finding], most: int) -> list[_Stored]:
+    """Return findings of a query, at most some."""
+    undecided = Q(
+        status__in=[Finding.Status.REVIEW, Finding.Status.FILED],
+        decided_by__isnull=True,
+        faded=False,
+    )
+    rows = findings.annotate(open=undecided)
+    fields = (*COLUMNS, "group_id", "case_number", "same_as", "open")
+    return [
+        _Stored(found_again(row, str(group)), number, same_as, open=follows)
+        for *row, group, number, same_as, follows in rows.values_list(*fields)[:most]
+    ]
+
+
+def _as_found(finding: Finding) -> Found:
+    """Return a finding of the tables as it is compared."""
+    row = [getattr(finding, name) for name in COLUMNS]
+    return replace(found_again(row, str(finding.group_id)), head_ids=("",))
 
 
 def _links(reading: Reading, findings: Sequence[Found], asked: set[str]) -> dict[str, Link]:
@@ -80,7 +114,7 @@ def _links(reading: Reading, findings: Sequence[Found], asked: set[str]) -> dict
     return links
 
 
-def _moves(root: Root, known: Stored, mine: dict[str, Work]) -> bool:
+def _moves(root: Root, known: _Stored, mine: dict[str, Work]) -> bool:
     """Whether a stored finding looks like another one than before, or that one may be filed just now."""
     return (
         root.key in mine or root.key != (known.found.same_as or "") or root.number != known.same_as

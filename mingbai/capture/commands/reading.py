@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
-
 from mingbai.capture.commands import learning, places, rows
 from mingbai.capture.commands.cleaning import LONGEST, plain
 from mingbai.capture.commands.talking import Said, in_order, said, stretches
-from mingbai.capture.models import ChatGroup, Finding, Message
+from mingbai.capture.models import ChatGroup, Message
 from mingbai.capture.recognition.found import Found, Reason
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer
@@ -29,12 +27,12 @@ if TYPE_CHECKING:
 MEMORY = timedelta(days=15)
 REMEMBERED = 30
 PRINTS = 5000
-_COLUMNS = (
+COLUMNS = (
     "pk", "key", "kind", "field", "sub", "urgent", "place", "place_region", "text", "title",
     "confidence", "model", "said_at", "ended_at", "facts",
 )  # fmt: skip
 _EARLIER = f"""
-SELECT v.id, {", ".join(f"f.{name}" if name != "pk" else "f.id" for name in _COLUMNS)}
+SELECT v.id, {", ".join(f"f.{name}" if name != "pk" else "f.id" for name in COLUMNS)}
 FROM unnest(%(groups)s::bigint[], %(begins)s::timestamptz[]) AS v (id, begin)
 CROSS JOIN LATERAL (
   SELECT * FROM capture_finding o
@@ -243,7 +241,7 @@ def _remembered(row: Sequence[Any], group: str) -> Draft:
     urgent = found.said_at if found.urgency == "urgent" else None
     return Draft(
         found,
-        text=row[_COLUMNS.index("text")],
+        text=row[COLUMNS.index("text")],
         lines=[],
         urgent_since=datetime.fromisoformat(since) if since else urgent,
         earlier=True,
@@ -301,8 +299,8 @@ def _words(found: Found, lines: Sequence[Said]) -> str:
 
 
 def found_again(row: Sequence[Any], group: str) -> Found:
-    """Return a stored finding (``_COLUMNS``) as the reader knows it."""
-    values = dict(zip(_COLUMNS, row, strict=True))
+    """Return a stored finding (``COLUMNS``) as the reader knows it."""
+    values = dict(zip(COLUMNS, row, strict=True))
     facts = dict(values["facts"])
     return Found(
         key=values["key"],
@@ -330,37 +328,6 @@ def found_again(row: Sequence[Any], group: str) -> Found:
         facts=facts,
         same_as=facts.get("same") or None,
     )
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A finding of the tables as it is compared; ``open`` when only the machine has decided about it."""
-
-    found: Found
-    number: str
-    same_as: str
-    open: bool
-
-
-def stored(findings: QuerySet[Finding], most: int) -> list[Stored]:
-    """Return findings of a query, at most some."""
-    undecided = Q(
-        status__in=[Finding.Status.REVIEW, Finding.Status.FILED],
-        decided_by__isnull=True,
-        faded=False,
-    )
-    rows = findings.annotate(open=undecided)
-    fields = (*_COLUMNS, "group_id", "case_number", "same_as", "open")
-    return [
-        Stored(found_again(row, str(group)), number, same_as, is_open)
-        for *row, group, number, same_as, is_open in rows.values_list(*fields)[:most]
-    ]
-
-
-def as_found(finding: Finding) -> Found:
-    """Return a finding of the tables as it is compared."""
-    row = [getattr(finding, name) for name in _COLUMNS]
-    return replace(found_again(row, str(finding.group_id)), head_ids=("",))
 
 
 def reading_of(county: str) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mingbai.audit.commands import record
 from mingbai.capture import policies, queries
@@ -65,6 +66,7 @@ def try_again(*, actor: Actor, platform: str, reason: str) -> Retried:
 
 def _message(letter: DeadLetter) -> InboundMessage:
     body = letter.body or {}
+    text: Any = body.get("text")  # without any it has a fault, as before
     return InboundMessage(
         external_id=body.get("id", ""),
         group=str(letter.group_id),
@@ -73,7 +75,7 @@ def _message(letter: DeadLetter) -> InboundMessage:
         role=body.get("role", ""),
         said_at=_time(body.get("at", "")),
         kind=body.get("type", ""),
-        text=body.get("text"),
+        text=text,
     )
 
 
