@@ -7,7 +7,7 @@ from mingbai.cases.commands.drafts import (
     forget_unused,
     keep_draft,
 )
-from mingbai.cases.commands.filing import Filing, revise_filing, submit_cases
+from mingbai.cases.commands.filing import Filing, hold_untouched, revise_filing, submit_cases
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -49,6 +49,7 @@ __all__ = [
     "escalate_overdue",
     "finish_draft",
     "forget_unused",
+    "hold_untouched",
     "ignore_sign",
     "keep_draft",
     "load_deadlines",
