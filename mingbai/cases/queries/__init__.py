@@ -6,6 +6,7 @@ from mingbai.cases.queries.lines import CaseLine, mine, search, village_cases
 from mingbai.cases.queries.pages import (
     CasePage,
     DraftView,
+    Links,
     Media,
     Photo,
     StepView,
@@ -29,8 +30,10 @@ from mingbai.cases.queries.similar import (
     token_likeness,
 )
 from mingbai.cases.queries.staff import (
+    AskView,
     Desk,
     DeskCounts,
+    PartView,
     StaffCase,
     case_for_staff,
     desk,
@@ -42,6 +45,7 @@ from mingbai.cases.queries.staff import (
 
 __all__ = [
     "Answered",
+    "AskView",
     "Asked",
     "CaseLine",
     "CasePage",
@@ -51,8 +55,10 @@ __all__ = [
     "DeskCounts",
     "DraftView",
     "Group",
+    "Links",
     "Media",
     "OpenCase",
+    "PartView",
     "Photo",
     "StaffCase",
     "Standing",
