@@ -31,6 +31,7 @@ from mingbai.cases.queries.similar import (
 )
 from mingbai.cases.queries.staff import (
     AskView,
+    Button,
     Desk,
     DeskCounts,
     PartView,
@@ -40,6 +41,7 @@ from mingbai.cases.queries.staff import (
     desk_counts,
     receipt,
     require_desk,
+    require_open,
     watches_only,
 )
 
@@ -47,6 +49,7 @@ __all__ = [
     "Answered",
     "AskView",
     "Asked",
+    "Button",
     "CaseLine",
     "CasePage",
     "Countdown",
@@ -79,6 +82,7 @@ __all__ = [
     "questions_to_answer",
     "receipt",
     "require_desk",
+    "require_open",
     "search",
     "search_tokens",
     "similar_open",

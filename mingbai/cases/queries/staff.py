@@ -162,6 +162,11 @@ class StaffCase:
     signs: Sequence[SignView]
     may_weigh_signs: Decision
 
+    @property
+    def out(self) -> Sequence[tuple[int, str]]:
+        """The bodies whose parts are still out, as (id, name)."""
+        return [(part.body_id, part.body) for part in self.parts if not part.done]
+
     def sign(self, sign_id: str) -> SignView | None:
         """Return the sign of this id among those that are shown."""
         return next((s for s in self.signs if str(s.id) == sign_id), None)
@@ -171,6 +176,13 @@ def require_desk(actor: Actor) -> None:
     """Raise ``Missing`` unless the actor's post works on cases."""
     if not policies.handles(actor):
         raise Missing("desk")
+
+
+def require_open(actor: Actor, county: str, number: str) -> None:
+    """Raise ``Missing`` unless the actor may open the case on the desk."""
+    require_desk(actor)
+    if not policies.may_open(actor, find(county, number)):
+        raise Missing(number)
 
 
 def watches_only(actor: Actor) -> bool:
