@@ -14,10 +14,10 @@ from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move, note, write_event
 from mingbai.cases.commands.typed import said
 from mingbai.cases.models import Case, Contact, Support
-from mingbai.cases.states import State, county_of
+from mingbai.cases.states import BY_VERB, State, county_of
 from mingbai.kernel import clock, sealing
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 
 
 @transaction.atomic
@@ -78,9 +78,12 @@ def split(
     """
     part = said(text, 4, "请写清拆出来的是哪一件事。", "text")
     case = lock(county, number, actor)
-    known = Case.objects.filter(county=county, token=token).values_list("number", flat=True).first()
+    require(policies.may_person(actor, case, BY_VERB["split"]))
+    known = Case.objects.filter(county=county, token=token).first()
+    if known is not None and known.split_from_id == case.pk:
+        return known.number
     if known is not None:
-        return known
+        raise Refused("页面过期了，请刷新再办。")
     intake.known_field(field)
     [fresh] = intake.next_numbers(county, 1)
     step = Step(text=f"拆出 {fresh}")

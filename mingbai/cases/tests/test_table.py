@@ -37,7 +37,9 @@ def test_a_move_is_allowed_exactly_to_whom_and_from_where_the_table_says(
 
     case = file("accepted")
     commands.support(actor=cast.actor("other"), county=case.county, number=case.number)
-    monkeypatch.setattr(policies, "_RULES", {})  # the table by itself; the rules have their own tests
+    monkeypatch.setattr(
+        policies, "_RULES", {}
+    )  # the table by itself; the rules have their own tests
     case.pending = {"suspend": Ask(decider=cast.bodies["town"])}
     case.open_parts = {cast.bodies["water"].pk: Part(body=cast.bodies["water"])}
     actor = {"system": SYSTEM, "anyone": ANYONE}.get(name) or cast.actor(name)
