@@ -19,6 +19,7 @@ from mingbai.cases.states import county_of
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
+from mingbai.kernel.jinja import day_cn
 
 NOBODY_ABOVE = "没有上一级可以决定，请按现有规定办理。"
 
@@ -34,7 +35,7 @@ def ask_suspend(
     why = said(reason, 6, "请写清为什么现在办不了，批准后大家看得到。", "reason", most=SHORT)
     case = lock(county, number, actor)
     day = last_day(until, rule("suspend", urgent=case.urgent), "until")
-    text = f"{why}\n到 {clock.local(day):%Y-%m-%d}"
+    text = f"{why.rstrip('。')}，到 {day_cn(day)}。"
     step = Step(text=text, inner=True)
     move(case, "ask_suspend", actor, version=version, step=step, clocks=Clockmaker())
     _ask(case, actor, Ask.Kind.SUSPEND, why, _above(case), until=day)
@@ -46,7 +47,7 @@ def suspend(*, actor: Actor, county: str, number: str, version: int) -> None:
     case = lock(county, number, actor)
     ask = case.pending.get(Ask.Kind.SUSPEND)
     until = ask.until if ask else None
-    text = f"{ask.text}\n到 {clock.local(until):%Y-%m-%d} 恢复。" if ask and until else ""
+    text = f"{ask.text.rstrip('。')}，{day_cn(until)} 恢复。" if ask and until else ""
     if until is not None and until <= clock.now():
         raise Refused("申请的日子已经过了，请不同意，让承办单位重新申请。")
     if ask is not None and ask.decider_id == actor.body_id:

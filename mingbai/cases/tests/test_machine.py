@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from mingbai.audit.models import Entry
 from mingbai.cases import commands, policies
 from mingbai.cases.models import Ask, Case, CaseEvent, Part, Stop, Support
-from mingbai.cases.states import BY_VERB, MOVES, RUNNING, State, Who
+from mingbai.cases.states import BY_VERB, MOVES, RUNNING, Who
 from mingbai.cli import verifying
 from mingbai.kernel import scopes
 from mingbai.kernel.actors import Actor
@@ -31,6 +31,10 @@ TEXT = "换了控制器一个，加装路灯一盏。"
 PEOPLE = ("officer", "second", "town", "department", "petition", "intake", "neighbour", "villager",
           "other")  # fmt: skip
 BY_PEOPLE = sorted(m.verb for m in MOVES if m.who is not Who.SYSTEM)
+# What the table cannot know: where to, which other case, until when.
+OPEN_ENDED = frozenset(
+    {"assign", "merge", "invite", "release", "suspend", "extend", "ask_suspend", "redirect"}
+)
 USUAL = (
     "accept",
     "resume",
@@ -185,10 +189,8 @@ def run(cast: Any, start: Any) -> None:
                 except Power:
                     assert self.snapshot() == before
                     return
-                except (Refused, BadInput) as why:
-                    # What the table cannot know: where to, which other case, until when.
-                    assert verb in {"assign", "merge", "invite", "release", "suspend", "extend",
-                                    "ask_suspend", "redirect"}, why  # fmt: skip
+                except (Refused, BadInput):
+                    assert verb in OPEN_ENDED
                     assert self.snapshot() == before
                     return
                 moved.add(verb)

@@ -174,9 +174,8 @@ def test_a_suspension_is_asked_for_approved_above_public_and_ends(
     case = do(cast, "officer", case, "ask_suspend", **why)
     assert case.state == "handling"
     assert told(cast, "town", "有一件申请挂起要你们定") == 1
-    assert [e.verb for e in queries.public_case(COUNTY, case.number, cast.actor("other")).steps][
-        0
-    ] == "start"
+    shown = queries.public_case(COUNTY, case.number, cast.actor("other"))
+    assert shown.steps[0].verb == "start"
     assert "挂起已经申请了" in refused("officer", case, "ask_suspend", **why)
     assert "没有等你们单位决定" in refused("intake", case, "suspend")
     assert "没有等你们单位决定" in refused("officer", case, "suspend")

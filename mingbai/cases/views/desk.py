@@ -30,6 +30,8 @@ TABS = (
     ("solved", "有结果"),
     ("all", "全部"),
 )
+_NO_NEED = frozenset({"release", "unmerge"})  # where there is nothing to undo, nobody asks why
+_FEW = 2
 _SELDOM = frozenset({"ask", "help"})
 _WATCHED = frozenset({"late", "solved", "all"})
 MOST_AT_ONCE = 100
@@ -261,15 +263,20 @@ def _page(
 def _grouped(buttons: Sequence[queries.Button]) -> dict[str, object]:
     """Sort the buttons: the likely ones, the others, and why some of them are shut.
 
-    An officer who may make no move at all reads one sentence, not one for each button.
+    One reason that shuts many is said once.
     """
     can = {button.move.verb: button for button in buttons if button.decision}
-    shut = [(b.move, b.decision.reason) for b in buttons if not b.decision]
+    why: dict[str, list[str]] = {}
+    for button in buttons:
+        if not button.decision and button.move.verb not in _NO_NEED:
+            why.setdefault(button.decision.reason, []).append(button.move.label)
     return {
         "firsts": [can[verb] for verb in FIRST if verb in can],
         "others": [button for verb, button in can.items() if verb not in FIRST],
-        "holder_says": shut[0][1] if shut and not can else "",
-        "cannot": shut if can else [],
+        "cannot": [
+            reason if len(labels) > _FEW else f"{'、'.join(labels)}：{reason}"
+            for reason, labels in why.items()
+        ],
     }
 
 
