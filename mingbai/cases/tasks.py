@@ -8,7 +8,8 @@ from mingbai.cases import commands
 from mingbai.kernel import scopes
 from mingbai.regions import queries as regions
 
-_IN_BATCHES = (commands.hand_up_unstaffed, commands.escalate_overdue, commands.close_silent)
+_EACH_MINUTE = (commands.escalate_overdue, commands.close_silent)
+_EACH_HOUR = (commands.hand_up_unstaffed, *_EACH_MINUTE)
 
 
 @app.periodic(cron="* * * * *")
@@ -18,11 +19,11 @@ def tick(timestamp: int) -> None:
 
     A run that breaks off has kept what it finished, and the next one goes on from there.
     """
-    del timestamp
+    works = _EACH_HOUR if timestamp // 60 % 60 == 0 else _EACH_MINUTE
     with scopes.enter():
         counties = regions.counties()
     for county in counties:
-        for work in _IN_BATCHES:
+        for work in works:
             while True:
                 with scopes.enter(scope=county, public=False):
                     done = work(county)

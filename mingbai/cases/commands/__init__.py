@@ -71,13 +71,12 @@ from mingbai.cases.commands.stopping import (
     extend,
     resume,
 )
+from mingbai.cases.commands.times import load_deadlines, load_local_deadlines
 from mingbai.cases.commands.timing import (
     close_silent,
     escalate_overdue,
     hand_up_unstaffed,
-    load_deadlines,
     recompute_provisional,
-    set_deadline,
 )
 
 __all__ = [
@@ -111,6 +110,7 @@ __all__ = [
     "join",
     "keep_draft",
     "load_deadlines",
+    "load_local_deadlines",
     "merge",
     "note_sign",
     "progress",
@@ -125,7 +125,6 @@ __all__ = [
     "retract_filing",
     "revise_filing",
     "send_back",
-    "set_deadline",
     "split",
     "start",
     "submit_case",

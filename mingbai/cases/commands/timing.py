@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,12 +18,11 @@ from mingbai.cases.commands.lapsing import lapse
 from mingbai.cases.commands.moving import Step, Turn, build_event, level_of, turn
 from mingbai.cases.commands.routing import above
 from mingbai.cases.commands.telling import Postman, name_of, tell_move
-from mingbai.cases.deadline_table import rule, standard
-from mingbai.cases.models import Case, CaseEvent, Deadline
+from mingbai.cases.deadline_table import rule
+from mingbai.cases.models import Case, CaseEvent
 from mingbai.cases.states import ASCENDING, RUNNING, Level, State, done_word
 from mingbai.kernel import clock, deadlines
-from mingbai.kernel.actors import SYSTEM, Actor
-from mingbai.kernel.decisions import BadInput
+from mingbai.kernel.actors import SYSTEM
 
 BATCH = 1000
 _COLUMNS: tuple[tuple[str, str], ...] = (
@@ -194,75 +193,6 @@ def recompute_provisional(county: str) -> int:
     return done
 
 
-@transaction.atomic
-def load_deadlines(*, actor: Actor = SYSTEM) -> int:
-    """Write the shipped times into the table; rows that are there are brought back to them.
-
-    Rows of a place are left alone.
-    """
-    rows = [
-        Deadline(**key._asdict(), accept=times.accept, first=times.first, days=times.days)
-        for key, times in standard().items()
-    ]
-    _write_deadlines(rows)
-    audit.record(
-        actor=actor,
-        verb="case.load_deadlines",
-        thing="deadlines",
-        thing_id="standard",
-        detail={"rows": len(rows)},
-    )
-    return len(rows)
-
-
-@transaction.atomic
-def set_deadline(
-    *,
-    actor: Actor,
-    region: str,
-    kind: str,
-    field: str,
-    level: str,
-    urgent: bool,
-    accept: int,
-    first: int,
-    days: int,
-) -> None:
-    """Set the working days of a place (a county's or town's code) for cases filed from now on.
-
-    ``kind`` and ``field`` may be empty for any. Raises ``BadInput`` for what cannot be: more days to
-    accept or to say a first word than to finish.
-    """
-    if level not in set(Level) or kind not in {"", *Case.Kind.values}:
-        raise BadInput("请从表里选级别和类别。", "level")
-    if not 0 <= accept <= first <= days <= 250 or days < 1:
-        raise BadInput(
-            "受理不能晚于首次回话，首次回话不能晚于办结，办结最多 250 个工作日。", "days"
-        )
-    _write_deadlines(
-        [
-            Deadline(
-                region=region,
-                kind=kind,
-                field=field,
-                level=level,
-                urgent=urgent,
-                accept=accept,
-                first=first,
-                days=days,
-            )
-        ]
-    )
-    audit.record(
-        actor=actor,
-        verb="case.set_deadline",
-        thing="deadlines",
-        thing_id=region,
-        region=region,
-        after={"key": [kind, field, level, urgent], "days": [accept, first, days]},
-    )
-
-
 def _each(county: str, rows: Iterable[Case], do: Callable[[_Batch, Case], bool]) -> int:
     batch = _Batch()
     for case in rows:
@@ -377,13 +307,4 @@ def _confirm(case: Case, was: datetime | None) -> None:
             "was": was.isoformat() if was else "",
             "due": case.due_at.isoformat() if case.due_at else "",
         },
-    )
-
-
-def _write_deadlines(rows: Sequence[Deadline]) -> None:
-    Deadline.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["region", "kind", "field", "level", "urgent"],
-        update_fields=["accept", "first", "days"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,26 +85,41 @@ def test_the_nearest_place_and_the_closest_row_decide(
     assert allowed(table, places_of("350426101201"), key).days == 5
 
 
-def test_a_county_sets_its_own_time_and_the_trail_says_so(cast: Any, file: File) -> None:
-    row = {
-        "region": "350525000000",
-        "kind": "request",
-        "field": "power",
-        "level": "village",
-        "urgent": False,
-        "accept": 1,
-        "first": 1,
-        "days": 4,
-    }
-    commands.set_deadline(actor=cast.actor("intake"), **row)
+HEAD = "region,kind,field,level,urgent,accept,first,days"
+
+
+def test_a_county_sets_its_own_times_and_the_trail_says_so(
+    cast: Any, file: File, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "times.csv"
+    sheet.write_text(f"{HEAD}\n350525000000,request,power,village,否,1,1,4\n", encoding="utf-8")
+    assert commands.load_local_deadlines(file=sheet) == 1
     assert file().due_days == 4
     assert file(region="350525101202").due_days == 4
-    assert Entry.objects.filter(verb="case.set_deadline").count() == 1
-    before = Deadline.objects.count()
-    with pytest.raises(BadInput):
-        commands.set_deadline(actor=cast.actor("intake"), **{**row, "first": 9})
-    assert Deadline.objects.count() == before
     assert file(kind="question").due_days == 3
+    assert Entry.objects.filter(verb="case.load_local_deadlines").count() == 1
+    commands.load_deadlines()
+    assert file().due_days == 4
+
+
+def test_a_sheet_of_times_with_mistakes_names_each_and_changes_nothing(
+    county: None, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "times.csv"
+    lines = [
+        "350525000000,request,moon,village,否,1,1,4",
+        "350525000000,request,power,village,否,9,1,4",
+        "350525000000,request,power,hamlet,否,1,1,4",
+        "350525000000,request,power,village,maybe,1,1,4",
+        "350525000000,request,power,village,否,1,1,四",
+        "999999000000,request,power,village,否,1,1,4",
+    ]
+    sheet.write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    with pytest.raises(BadInput) as wrong:
+        commands.load_local_deadlines(file=sheet)
+    assert [f"第 {n} 行" in str(wrong.value) for n in range(2, 7)] == [True] * 5
+    assert "没有区划 999999000000" in str(wrong.value)
+    assert Deadline.objects.count() == 0
 
 
 # ---- the calendar ----
