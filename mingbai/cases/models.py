@@ -7,6 +7,7 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils.functional import cached_property
 
 from mingbai.cases.states import LEVEL_WORDS, STATE_WORDS, Level, State
 from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
@@ -92,6 +93,25 @@ class Case(models.Model):
     supports = models.PositiveIntegerField("附议人数", default=0)
     returned = models.BooleanField("已退回重办过", default=False)
     overdue = models.BooleanField("已标逾期", default=False)
+    urged = models.BooleanField("已督办", default=False)
+    next_at = models.DateTimeField("下一步计时动作", null=True)
+    steps_done = models.CharField("本级已做的计时动作", max_length=80, blank=True)
+    stopped_at = models.DateTimeField("停表时间", null=True)
+    resumes_at = models.DateTimeField("最迟恢复时间", null=True)
+    extended_days = models.PositiveSmallIntegerField("已延期天数", default=0)
+    extra_days = models.PositiveSmallIntegerField("本级顺延（工作日）", default=0)
+    received_at = models.DateTimeField("交到现单位的时间", null=True)
+    from_body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, null=True, related_name="+", verbose_name="谁交来的"
+    )
+    settled = models.BooleanField("归属已裁定", default=False)
+    merged_into = CountyForeignKey(
+        "self", models.PROTECT, null=True, related_name="merged", verbose_name="并入"
+    )
+    merged_version = models.PositiveIntegerField("并入时对方版本", default=0)
+    split_from = CountyForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts_split", verbose_name="从哪件拆出"
+    )
     version = models.PositiveIntegerField("版本", default=1)
     search = SearchVectorField(null=True)
 
@@ -110,9 +130,36 @@ class Case(models.Model):
             models.Index(fields=["region", "-submitted_at", "-id"], name="case_village"),
             models.Index(fields=["body", "state", "due_at", "id"], name="case_desk"),
             models.Index(fields=["state", "due_at"], name="case_clock"),
+            models.Index(
+                fields=["county", "next_at", "id"],
+                condition=models.Q(next_at__isnull=False),
+                name="case_next_step",
+            ),
+            models.Index(
+                fields=["county", "answered_at", "id"],
+                condition=models.Q(state=State.ANSWERED.value),
+                name="case_unrated",
+            ),
             models.Index(fields=["reporter", "-submitted_at"], name="case_mine"),
             GinIndex(fields=["search"], name="case_search"),
         ]
+
+    @cached_property
+    def pending(self) -> dict[str, Ask]:
+        """What was asked of the body above and is not decided yet, by kind."""
+        asks = Ask.objects.select_related("decider").filter(county=self.county, case=self)
+        return {ask.kind: ask for ask in asks.filter(decided_at__isnull=True)}
+
+    @cached_property
+    def open_parts(self) -> dict[int, Part]:
+        """The parts of a joint case that are still out, by body."""
+        parts = Part.objects.select_related("body").filter(county=self.county, case=self)
+        return {part.body_id: part for part in parts.filter(done_at__isnull=True)}
+
+    def forget_asked(self) -> None:
+        """Read ``pending`` and ``open_parts`` again the next time."""
+        for name in ("pending", "open_parts"):
+            self.__dict__.pop(name, None)
 
 
 class CaseEvent(models.Model):
@@ -202,6 +249,9 @@ class Support(models.Model):
     person = models.ForeignKey("accounts.Person", models.CASCADE, null=True, related_name="+")
     member = models.CharField("群成员", max_length=64, blank=True)
     at = models.DateTimeField("时间")
+    via = CountyForeignKey(
+        Case, models.SET_NULL, null=True, related_name="+", verbose_name="随哪件并来"
+    )
 
     class Meta:
         verbose_name = "附议"
@@ -237,6 +287,104 @@ class Rating(models.Model):
 
     class Meta:
         verbose_name = "评价"
+
+
+class Part(models.Model):
+    """What one assisting body answers for in a joint case."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="parts")
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="会办单位"
+    )
+    asked = models.CharField("请办什么", max_length=400)
+    asked_at = models.DateTimeField("时间")
+    text = models.TextField("答复", blank=True)
+    label = models.CharField("谁", max_length=60, blank=True)
+    released = models.BooleanField("免去", default=False)
+    done_at = models.DateTimeField("答复或免去时间", null=True)
+
+    class Meta:
+        verbose_name = "会办部分"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "body"],
+                condition=models.Q(done_at__isnull=True),
+                name="part_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["body", "case"],
+                condition=models.Q(done_at__isnull=True),
+                name="part_open",
+            )
+        ]
+
+
+class Ask(models.Model):
+    """Something asked of the body above about a case, and what it decided."""
+
+    class Kind(models.TextChoices):
+        """What is asked."""
+
+        SUSPEND = "suspend", "申请挂起"
+        OBJECTION = "objection", "交办异议"
+        REOPEN = "reopen", "请求重办"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="asks")
+    kind = models.CharField("种类", max_length=12, choices=Kind.choices)
+    text = models.CharField("理由", max_length=400)
+    until = models.DateTimeField("到什么时候", null=True)
+    person_id = models.BigIntegerField("谁提的", null=True)
+    label = models.CharField("谁", max_length=60)
+    at = models.DateTimeField("时间")
+    decider = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="谁来定"
+    )
+    granted = models.BooleanField("同意", null=True)
+    reason = models.CharField("决定的理由", max_length=400, blank=True)
+    decided_at = models.DateTimeField("决定时间", null=True)
+
+    class Meta:
+        verbose_name = "请示"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "kind"],
+                condition=models.Q(decided_at__isnull=True),
+                name="ask_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["decider", "at"],
+                condition=models.Q(decided_at__isnull=True),
+                name="ask_open",
+            )
+        ]
+
+
+class Stop(models.Model):
+    """A time in which the clock of a case stands still, and why; ``days`` working days in the end."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="stops")
+    state = models.CharField("为什么停", max_length=12)
+    since = models.DateTimeField("从")
+    until = models.DateTimeField("最迟到")
+    ended_at = models.DateTimeField("到", null=True)
+    days = models.PositiveSmallIntegerField("停了几个工作日", default=0)
+
+    class Meta:
+        verbose_name = "停表"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case"],
+                condition=models.Q(ended_at__isnull=True),
+                name="stop_open_once",
+            )
+        ]
 
 
 class Sign(models.Model):
@@ -289,15 +437,24 @@ class Draft(models.Model):
 
 
 class Deadline(models.Model):
-    """Working days by field, level and urgency; data, changed by the county, never code."""
+    """Working days by place, kind, field, level and urgency; data, changed by the county, never code.
 
-    field = models.CharField("领域", max_length=12)
+    ``region`` empty is the shipped row; a row with the code of a county or town holds inside it.
+    """
+
+    region = CodeField("区划", blank=True, default="")
+    kind = models.CharField("类别", max_length=12, blank=True, default="")
+    field = models.CharField("领域", max_length=12, blank=True)
     level = models.CharField("级", max_length=8)
     urgent = models.BooleanField("紧急")
-    days = models.PositiveSmallIntegerField("工作日")
+    accept = models.PositiveSmallIntegerField("受理（工作日）", default=1)
+    first = models.PositiveSmallIntegerField("首次回话（工作日）", default=2)
+    days = models.PositiveSmallIntegerField("办结（工作日）")
 
     class Meta:
         verbose_name = "办理期限"
         constraints = [
-            models.UniqueConstraint(fields=["field", "level", "urgent"], name="deadline_once")
+            models.UniqueConstraint(
+                fields=["region", "kind", "field", "level", "urgent"], name="deadline_once"
+            )
         ]

@@ -161,6 +161,27 @@ def load_holidays(file: Path) -> None:
     click.echo(f"{year} 年的节假日已载入，重算了 {changed} 件的期限。")
 
 
+@main.group(help="办理期限。")
+def deadlines() -> None:
+    """Gather what concerns the times of cases."""
+
+
+@deadlines.command(
+    name="load",
+    help="从 csv（region,kind,field,level,urgent,accept,first,days）载入本地的办理期限，新件按它办。",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_deadlines(file: Path) -> None:
+    """Write the times of places; cases filed before keep theirs."""
+    project.set_up()
+    from mingbai.cases import commands as cases
+    from mingbai.kernel import scopes
+
+    with scopes.enter():
+        rows = cases.load_local_deadlines(file=file)
+    click.echo(f"载入了 {rows} 行期限。")
+
+
 @main.group(help="单位、人员和岗位。")
 def staff() -> None:
     """Gather what concerns posts."""

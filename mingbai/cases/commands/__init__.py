@@ -1,5 +1,14 @@
 """The only writers of cases: taking in, handling, and what the clock does."""
 
+from mingbai.cases.commands.asking import (
+    ask_reopen,
+    ask_suspend,
+    deny,
+    dispute,
+    grant_reopen,
+    redirect,
+    suspend,
+)
 from mingbai.cases.commands.drafts import (
     discard_draft,
     discard_old_drafts,
@@ -18,20 +27,51 @@ from mingbai.cases.commands.handling import (
     refuse,
     start,
 )
-from mingbai.cases.commands.intake import retract_filing, submit_case
+from mingbai.cases.commands.intake import (
+    retract_filing,
+    submit_case,
+)
+from mingbai.cases.commands.joining import (
+    contribute,
+    invite,
+    join,
+    release,
+)
+from mingbai.cases.commands.leaving import (
+    conclude,
+    hand_to_clues,
+    register,
+    send_back,
+    transfer,
+)
+from mingbai.cases.commands.linking import (
+    merge,
+    split,
+    unmerge,
+)
 from mingbai.cases.commands.reporting import (
     append_evidence,
     attach_support_from_chat,
+    claim,
     rate,
     supplement,
     support,
     withdraw,
 )
-from mingbai.cases.commands.signs import ignore_sign, note_sign
+from mingbai.cases.commands.signs import (
+    ignore_sign,
+    note_sign,
+)
+from mingbai.cases.commands.stopping import (
+    ask_reporter,
+    extend,
+    resume,
+)
+from mingbai.cases.commands.times import load_deadlines, load_local_deadlines
 from mingbai.cases.commands.timing import (
     close_silent,
     escalate_overdue,
-    load_deadlines,
+    hand_up_unstaffed,
     recompute_provisional,
 )
 
@@ -41,30 +81,55 @@ __all__ = [
     "answer",
     "answer_at_once",
     "append_evidence",
+    "ask_reopen",
+    "ask_reporter",
+    "ask_suspend",
     "assign",
     "attach_support_from_chat",
+    "claim",
     "close_silent",
+    "conclude",
+    "contribute",
+    "deny",
     "discard_draft",
     "discard_old_drafts",
+    "dispute",
     "escalate_overdue",
+    "extend",
     "finish_draft",
     "forget_unused",
+    "grant_reopen",
+    "hand_to_clues",
+    "hand_up_unstaffed",
     "hold_untouched",
     "ignore_sign",
+    "invite",
+    "join",
     "keep_draft",
     "load_deadlines",
+    "load_local_deadlines",
+    "merge",
     "note_sign",
     "progress",
     "rate",
     "read_contact",
     "recompute_provisional",
+    "redirect",
     "refuse",
+    "register",
+    "release",
+    "resume",
     "retract_filing",
     "revise_filing",
+    "send_back",
+    "split",
     "start",
     "submit_case",
     "submit_cases",
     "supplement",
     "support",
+    "suspend",
+    "transfer",
+    "unmerge",
     "withdraw",
 ]

@@ -6,6 +6,7 @@ from mingbai.cases.queries.lines import CaseLine, mine, search, village_cases
 from mingbai.cases.queries.pages import (
     CasePage,
     DraftView,
+    Links,
     Media,
     Photo,
     StepView,
@@ -29,20 +30,26 @@ from mingbai.cases.queries.similar import (
     token_likeness,
 )
 from mingbai.cases.queries.staff import (
+    AskView,
+    Button,
     Desk,
     DeskCounts,
+    PartView,
     StaffCase,
     case_for_staff,
     desk,
     desk_counts,
     receipt,
     require_desk,
+    require_open,
     watches_only,
 )
 
 __all__ = [
     "Answered",
+    "AskView",
     "Asked",
+    "Button",
     "CaseLine",
     "CasePage",
     "Countdown",
@@ -51,8 +58,10 @@ __all__ = [
     "DeskCounts",
     "DraftView",
     "Group",
+    "Links",
     "Media",
     "OpenCase",
+    "PartView",
     "Photo",
     "StaffCase",
     "Standing",
@@ -73,6 +82,7 @@ __all__ = [
     "questions_to_answer",
     "receipt",
     "require_desk",
+    "require_open",
     "search",
     "search_tokens",
     "similar_open",

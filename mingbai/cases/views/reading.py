@@ -53,6 +53,43 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
+def claim(request: HttpRequest, number: str) -> HttpResponse:
+    """Have a closed case handled once more for its reporter."""
+    try:
+        commands.claim(
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
+            version=_version(request),
+            reason=request.POST.get("reason", ""),
+        )
+    except BadInput as wrong:
+        return _page(
+            request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400
+        )
+    messages.success(request, "已退回重办，由别人来办。")
+    return redirect("cases:case", number)
+
+
+@require_POST
+def ask_reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """Take a supporter's wish for another round."""
+    try:
+        commands.ask_reopen(
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
+            reason=request.POST.get("reason", ""),
+        )
+    except BadInput as wrong:
+        return _page(
+            request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400
+        )
+    messages.success(request, "已交给上一级决定，结果会告诉你。")
+    return redirect("cases:case", number)
+
+
+@require_POST
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Take the case back for its reporter."""
     commands.withdraw(
