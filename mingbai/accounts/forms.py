@@ -34,7 +34,8 @@ class NewBodyForm(BodyForm):
     """A new body: besides, what it is and where."""
 
     kind = forms.ChoiceField(
-        choices=list(KIND_WORDS.items()), error_messages={"required": "请选单位种类。"}
+        choices=list(KIND_WORDS.items()),
+        error_messages={"required": "请选单位种类。", "invalid_choice": "请在单子里选。"},
     )
     region = forms.RegexField(
         _PLACE, error_messages={"required": "请选所在地方。", "invalid": "请在单子里选。"}
@@ -54,20 +55,29 @@ class PersonForm(forms.Form):
     name = forms.CharField(
         max_length=40,
         min_length=2,
-        error_messages={"required": "请填姓名。", "min_length": "请写全名。"},
+        error_messages={
+            "required": "请填姓名。",
+            "min_length": "请写全名。",
+            "max_length": "最多写 40 个字。",
+        },
     )
 
 
 class PostForm(forms.Form):
     """A post for somebody in a body."""
 
-    login = forms.CharField(max_length=40, error_messages={"required": "请填登录名。"})
-    role = forms.ChoiceField(error_messages={"required": "请选角色。"})
+    login = forms.CharField(
+        max_length=40, error_messages={"required": "请填登录名。", "max_length": "没有这个登录名。"}
+    )
+    role = forms.ChoiceField(
+        error_messages={"required": "请选角色。", "invalid_choice": "请在单子里选。"}
+    )
     region = forms.RegexField(
         _PLACE, error_messages={"required": "请选负责的地方。", "invalid": "请在单子里选。"}
     )
     title = forms.CharField(
-        max_length=40, error_messages={"required": "请填职务，如“村委会主任”。"}
+        max_length=40,
+        error_messages={"required": "请填职务，如“村委会主任”。", "max_length": "最多写 40 个字。"},
     )
     since = forms.DateField(error_messages=_DAY)
     until = forms.DateField(required=False, error_messages=_DAY)

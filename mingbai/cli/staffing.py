@@ -26,7 +26,7 @@ def load(path: Path) -> list[tuple[str, str]]:
     project.set_up()
     from mingbai.accounts import commands, queries
     from mingbai.kernel import clock, scopes
-    from mingbai.kernel.decisions import BadInput
+    from mingbai.kernel.decisions import BadInput, Refused
     from mingbai.regions import queries as regions
 
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -65,7 +65,7 @@ def load(path: Path) -> list[tuple[str, str]]:
                     title=row["title"],
                     since=clock.local(entered.at).date(),
                 )
-            except (BadInput, ValueError) as wrong:
+            except (BadInput, Refused, ValueError) as wrong:
                 raise BadInput(f"第 {number} 行有误：{wrong}") from wrong
     return made
 

@@ -53,7 +53,7 @@ from mingbai.accounts.queries.registry import (
     registry_person,
     registry_post,
 )
-from mingbai.accounts.queries.sheet import Preview, preview
+from mingbai.accounts.queries.sheet import Preview, export, preview
 from mingbai.accounts.roles import Role, roles
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "duties_page",
     "duty_lines",
     "duty_version",
+    "export",
     "export_list",
     "forwarding",
     "has_staff",
