@@ -104,9 +104,9 @@ def receivers(body_id: int) -> list[BodyView]:
     return [view_of(b) for b in rows.order_by("kind", "name", "id")]
 
 
-def bodies_inside(scope: str) -> list[BodyView]:
-    """Return every body at work whose region lies inside ``scope``."""
-    rows = working().filter(inside(scope, "region_id"))
+def bodies_inside(scope: str, *, former: bool = False) -> list[BodyView]:
+    """Return every body at work whose region lies inside ``scope``, with ``former`` dissolved ones too."""
+    rows = (Body.objects.all() if former else working()).filter(inside(scope, "region_id"))
     return [view_of(b) for b in rows.order_by("region_id", "id")]
 
 

@@ -342,6 +342,12 @@ def logins(actor: Actor) -> list[tuple[str, str]]:
     ]
 
 
+def misfit(role_code: str, region: str) -> str:
+    """Return why a role cannot be held in a place, empty when it can. Raises ``Missing``."""
+    place = regions.region(region)
+    return policies.fits(role_code, place.level, place.parent.level if place.parent else "").reason
+
+
 def appointable() -> list[Role]:
     """Return the roles that a post may have, in the order of the list; villagers need none."""
     return [r for r in roles().values() if r.code not in {"villager", "service"}]

@@ -144,7 +144,7 @@ def overlap_lines(county: str, lines: Sequence[Line]) -> list[OverlapLine]:
     found = duties.overlaps(lines, clock.today())
     if not found:
         return []
-    names = {b.id: b.name for b in bodies_inside(county)}
+    names = {b.id: b.name for b in bodies_inside(county, former=True)}
     places = {r.scope: r.name for r in regions.inside(county)}
     return [
         OverlapLine(
@@ -186,7 +186,7 @@ class Registry:
 
     def __init__(self, county: str) -> None:
         self.county = county
-        self.bodies = {b.id: b for b in bodies_inside(county)}
+        self.bodies = {b.id: b for b in bodies_inside(county, former=True)}
         self.places = {r.scope: r for r in regions.inside(county)}
         self._by_name: dict[str, list[BodyView]] = defaultdict(list)
         for body in self.bodies.values():
@@ -259,6 +259,7 @@ class Reader:
         self.by_word = {f.name: code for code, f in self.fields.items()}
         self.by_word |= {code: code for code in self.fields}
         self.rows = len(rows)
+        order = {column: place for place, column in enumerate(sheets.COLUMNS)}
         seen: dict[Line, int] = {}
         for row in rows:
             line = self._line(row)
@@ -268,6 +269,7 @@ class Reader:
                 self._note(row, "单位", f"和第 {seen[line]} 行完全一样，请删掉一行。")
                 continue
             seen[line] = row.number
+        self.faults.sort(key=lambda f: (f.row, order[f.column]))
         return list(seen)
 
     def _line(self, row: sheets.Row) -> Line | None:
@@ -292,6 +294,9 @@ class Reader:
             self._note(row, "起", "请写从哪天起，如 2025-03-01。")
         if since and until and until < since:
             self._note(row, "止", "不能早于“起”。")
+        for office in (body, watch):
+            if office and office.until and (until is None or until > office.until):
+                self._note(row, "止", f"{office.name}到 {office.until} 为止，请写不晚于这天。")
         if len(self.faults) > before or since is None or body is None:
             return None
         assert place is not None

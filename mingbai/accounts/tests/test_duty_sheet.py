@@ -86,7 +86,7 @@ def test_every_bad_cell_is_named_with_row_column_and_remedy(
 
 def test_all_bad_cells_of_a_row_are_named_at_once(cast: Any) -> None:
     row = ("不知道哪个局", "路", "", "省", "火星", "", "某天", "", "", "")
-    assert [column for _, column, _ in faults(row)] == ["地域", "层级", "领域", "起", "单位"]
+    assert [column for _, column, _ in faults(row)] == ["单位", "领域", "层级", "地域", "起"]
 
 
 def test_the_same_row_twice_is_a_fault(cast: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_name_that_two_places_bear_has_to_be_written_with_its_town(cast: Any) 
     body = Body.objects.create(kind="village", region_id="350525102201", name="石鼓村村委会")
     row = changed(WATER, 单位="石鼓村村委会", 层级="村")
     assert faults(row) == [(2, "单位", "有 2 个同名单位，请写成“乡镇名/石鼓村村委会”。")]
-    assert faults(changed(row, 地域="石鼓村"))[0][1:] == (
+    assert faults(changed(row, 地域="石鼓村"))[-1][1:] == (
         "地域",
         "有 2 个地方叫这个名字，请写成“乡镇名/石鼓村”。",
     )
@@ -225,6 +225,16 @@ def test_a_download_that_is_uploaded_again_changes_nothing(cast: Any) -> None:
     found = queries.preview(COUNTY, queries.export_list(cast.actor("it")))
     assert (found.added, found.changed, found.ended, found.same) == (0, 0, 0, len(before))
     assert found.lines == before
+
+
+def test_a_dissolved_body_stays_in_the_list_for_its_own_days(cast: Any) -> None:
+    last = date(2026, 6, 30)
+    Body.objects.filter(pk=cast.bodies["water"].pk).update(until=last)
+    assert faults(WATER) == [(2, "止", "永春县水利局到 2026-06-30 为止，请写不晚于这天。")]
+    assert faults(changed(WATER, 止="2026-06-30")) == []
+    Duty.objects.update(until=last)
+    found = queries.preview(COUNTY, queries.export_list(cast.actor("it")))
+    assert (found.faults, found.same) == ([], 2)
 
 
 def test_two_main_bodies_at_once_are_named_and_block(cast: Any) -> None:

@@ -219,11 +219,20 @@ def post_of(**more: str) -> dict[str, str]:
 def test_a_post_is_given_only_after_asking_once_more(cast: Any, it: Any) -> None:
     address = f"/desk/bodies/{cast.bodies['village'].pk}/appoint"
     assert "确认任职" in text(it.post(address, post_of(sure="")))
+    again = text(it.post(address, post_of(sure="", again="1")))
+    assert 'value="驻村干部"' in again
     before = Post.objects.count()
     assert it.post(address, post_of()).status_code == 302
     assert Post.objects.count() == before + 1
     assert "驻村干部" in text(it.get(f"/desk/people/{cast.people['neighbour'].pk}"))
     assert "已经有这个岗位" in text(it.post(address, post_of()), 400)
+
+
+def test_a_role_on_the_wrong_level_is_told_before_asking_once_more(cast: Any, it: Any) -> None:
+    address = f"/desk/bodies/{cast.bodies['village'].pk}/appoint"
+    page = text(it.post(address, post_of(sure="", role="department")), 400)
+    assert "不能设在村级" in page
+    assert "确认任职" not in page
 
 
 @pytest.mark.parametrize(

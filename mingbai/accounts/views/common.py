@@ -17,6 +17,11 @@ def actor_of(request: HttpRequest) -> Actor:
     return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
+def confirmed(request: HttpRequest) -> bool:
+    """Whether a form was sent to be checked or done, not to be shown again and changed."""
+    return request.method == "POST" and "again" not in request.POST
+
+
 def sure(request: HttpRequest) -> bool:
     """Whether the form comes from the page that asks once more."""
     return request.method == "POST" and request.POST.get("sure") == "1"
@@ -28,14 +33,17 @@ def ask(
     heading: str,
     facts: Sequence[tuple[str, object]],
     button: str,
-    back: tuple[str, str],
+    back: tuple[str, str] | None = None,
     warning: str = "",
 ) -> HttpResponse:
-    """Show what is about to be done and ask once more; what was typed goes along."""
+    """Show what is about to be done and ask once more; what was typed goes along.
+
+    Without a link ``back`` there is a button that leads back to the filled form.
+    """
     kept = [
         (name, value)
         for name in request.POST
-        if name not in {"csrfmiddlewaretoken", "sure"}
+        if name not in {"csrfmiddlewaretoken", "sure", "again"}
         for value in request.POST.getlist(name)
     ]
     context = {

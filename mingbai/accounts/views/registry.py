@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mingbai.accounts import commands, queries
 from mingbai.accounts.forms import BodyForm, LastDayForm, NewBodyForm, PersonForm, PostForm
-from mingbai.accounts.views.common import actor_of, add_error, ask, sure
+from mingbai.accounts.views.common import actor_of, add_error, ask, confirmed, sure
 from mingbai.kernel import clock
 from mingbai.kernel.decisions import BadInput, Refused
 
@@ -51,7 +51,7 @@ def new_body(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     places = queries.places(actor)
     form = NewBodyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         typed = form.cleaned_data
         parent = typed["parent"] or queries.parent_body(typed["region"], typed["kind"])
         if not sure(request):
@@ -62,8 +62,7 @@ def new_body(request: HttpRequest) -> HttpResponse:
                 ("上级单位", queries.body(parent).name if parent else "没有"),
                 ("办公电话", typed["phone"] or "没填"),
             ]
-            back = (reverse("accounts:new_body"), "返回")
-            return ask(request, heading="登记单位", facts=facts, button="确认登记", back=back)
+            return ask(request, heading="登记单位", facts=facts, button="确认登记")
         try:
             body_id = commands.register_body(
                 actor=actor,
@@ -88,7 +87,7 @@ def edit_body(request: HttpRequest, body_id: int) -> HttpResponse:
     page = queries.registry_body(actor, body_id)
     initial = {"name": page.body.name, "phone": page.body.phone, "parent": page.body.parent_id}
     form = BodyForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         typed = form.cleaned_data
         try:
             commands.change_body(
@@ -113,7 +112,7 @@ def end_body(request: HttpRequest, body_id: int) -> HttpResponse:
     page = queries.registry_body(actor, body_id)
     back = (reverse("accounts:body", args=[body_id]), "不撤了")
     form = LastDayForm(request.POST or None, initial={"last_day": clock.today()})
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         last_day = form.cleaned_data["last_day"]
         if not sure(request):
             facts = [("单位", page.body.name), ("最后一天", last_day)]
@@ -160,18 +159,16 @@ def new_person(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     queries.logins(actor)  # hides the page from everybody but administrators
     form = PersonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         typed = form.cleaned_data
         if not sure(request):
             facts = [("姓名", typed["name"]), ("登录名", typed["login"])]
-            back = (reverse("accounts:new_person"), "返回")
             warning = "登录名以后不能改。"
             return ask(
                 request,
                 heading="登记人员",
                 facts=facts,
                 button="确认登记",
-                back=back,
                 warning=warning,
             )
         password = secrets.token_urlsafe(12)
@@ -226,7 +223,7 @@ def appoint(request: HttpRequest, body_id: int) -> HttpResponse:
     }
     form = PostForm(request.POST or None, initial=initial).offer(roles)
     names = dict(queries.logins(actor))
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         answer = _appoint(request, form, page, places, names)
         if answer is not None:
             return answer
@@ -249,6 +246,10 @@ def _appoint(
     if person_id is None:
         form.add_error("login", "没有这个登录名，请先登记人员。")
         return None
+    misfit = queries.misfit(typed["role"], typed["region"])
+    if misfit:
+        form.add_error("region", misfit)
+        return None
     if not sure(request):
         facts = [
             ("谁", f"{names[typed['login']]}（{typed['login']}）"),
@@ -259,8 +260,7 @@ def _appoint(
             ("任职起", typed["since"]),
             ("任职止", typed["until"] or "一直"),
         ]
-        back = (reverse("accounts:appoint", args=[page.body.id]), "返回")
-        return ask(request, heading="登记岗位", facts=facts, button="确认任职", back=back)
+        return ask(request, heading="登记岗位", facts=facts, button="确认任职")
     try:
         commands.appoint(
             actor=actor_of(request),
@@ -290,7 +290,7 @@ def end_post(request: HttpRequest, post_id: int) -> HttpResponse:
     back = (reverse("accounts:body", args=[post.body_id]), "返回")
     form = LastDayForm(request.POST or None, initial={"last_day": clock.today()})
     facts = [("谁", post.person), ("岗位", f"{post.body} {post.title}"), ("任职起", post.since)]
-    if request.method == "POST" and form.is_valid():
+    if confirmed(request) and form.is_valid():
         last_day = form.cleaned_data["last_day"]
         if not sure(request):
             return ask(
