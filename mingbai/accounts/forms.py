@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from mingbai.accounts.queries import KIND_WORDS, Role
+from mingbai.accounts.sheets import MEGABYTE, MOST_BYTES
 
 _DAY = {"invalid": "日期看不懂，请写成 2025-03-01。", "required": "请填日期。"}
 _PLACE = r"^\d{12}$|^\d{6,12}(?:L\d{2})+$"
@@ -102,3 +104,10 @@ class ListForm(forms.Form):
     file = forms.FileField(
         error_messages={"required": "请先选文件。", "empty": "这个文件是空的，请重新选一个。"}
     )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """Return the file, unless it is too big to be read."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(f"文件太大，最多 {MOST_BYTES // MEGABYTE} 兆。")
+        return file

@@ -92,7 +92,10 @@ class DutyList(models.Model):
     source = models.CharField("来源", max_length=200)
     size = models.PositiveIntegerField("条数")
     applied_at = models.DateTimeField("启用时间")
-    applied_by = models.CharField("启用人", max_length=60)
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name="启用人"
+    )
+    applied_by = models.CharField("启用人姓名", max_length=60)
     current = models.BooleanField("现行", default=True)
 
     class Meta:

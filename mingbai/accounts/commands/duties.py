@@ -142,6 +142,7 @@ def _write(actor: Actor | None, county: str, lines: Sequence[Line], source: str)
         source=source[:200],
         size=len(lines),
         applied_at=clock.now(),
+        person_id=actor.person_id if actor else None,
         applied_by=actor.label if actor else "系统",
     )
     Duty.objects.bulk_create(

@@ -67,8 +67,9 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=200, verbose_name='来源')),
                 ('size', models.PositiveIntegerField(verbose_name='条数')),
                 ('applied_at', models.DateTimeField(verbose_name='启用时间')),
-                ('applied_by', models.CharField(max_length=60, verbose_name='启用人')),
+                ('applied_by', models.CharField(max_length=60, verbose_name='启用人姓名')),
                 ('current', models.BooleanField(default=True, verbose_name='现行')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='启用人')),
             ],
             options={
                 'verbose_name': '职责清单',
