@@ -198,6 +198,20 @@ def import_staff(file: Path) -> None:
     click.echo("已登记。初始密码只显示这一次，请当面交给本人，登录后在“我的账户”里改掉。")
 
 
+@staff.command(
+    name="duties", help="核对一个县的职责清单（xlsx）；加 --apply 才启用，不合格的不会启用。"
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--county", default="", help="六位县代码；只有一个县登记了单位时可以不写。")
+@click.option("--apply", is_flag=True, help="核对合格就启用。")
+@click.option("--accept-gaps", is_flag=True, help="有空缺也启用。")
+def duties(*, file: Path, county: str, apply: bool, accept_gaps: bool) -> None:
+    """Check a duty list and put it into force."""
+    from mingbai.cli import staffing
+
+    staffing.duties(file, county=county, apply=apply, accept_gaps=accept_gaps, say=click.echo)
+
+
 main.add_command(capture)
 
 

@@ -106,6 +106,9 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
     if role.opens_clues:
         items.append((reverse("clues:list"), "shield-lock", "线索", 0))
     if role.administers:
+        items.append((reverse("accounts:bodies"), "building", "单位", 0))
+        items.append((reverse("accounts:people"), "users", "人员", 0))
+        items.append((reverse("accounts:duties"), "route", "职责清单", 0))
         items.append((reverse("portal:admin"), "activity", "运行状况", 0))
     here = request.path
     best = max((len(url) for url, *_ in items if here.startswith(url)), default=0)
