@@ -38,7 +38,7 @@ def first(region: str, field: str, sub: str = "") -> accounts.Routing | None:
 def above(case: Case, sub: str = "") -> accounts.BodyView | None:
     """Return the body one level up, or None at the county or where no body is above."""
     level = next_level(Level(case.level))
-    if level is None:
+    if level is None or level is Level.CITY:  # duties are the county's; the city is its superior
         return None
     found = accounts.responsible(case.county, case.region, case.field, sub, level)
     if found is not None and found.main.id != case.body_id:
