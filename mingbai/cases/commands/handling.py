@@ -8,6 +8,7 @@ from django.db import transaction
 
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
+from mingbai.cases.commands import routing
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move
 from mingbai.cases.commands.staffing import receiver as suitable
@@ -47,14 +48,17 @@ def assign(
 ) -> None:
     """Hand the case to a body below or a department of the county; a new level gets its own clock.
 
-    It is never handed back to whoever handed it here (首接负责). Raises ``BadInput``, ``Refused``.
+    A body whose duty moved sends it on to the one that has it now, and the history says so. It is
+    never handed back to whoever handed it here (首接负责). Raises ``BadInput``, ``Refused``.
     """
     case = lock(county, number, actor)
     require(policies.may(actor, case, "assign"))
-    taker = suitable(case, receiver)
+    door = routing.door(case, suitable(case, receiver))
+    taker = door.receiver
     if taker.id == case.from_body_id:
         raise Refused(SENT_BACK.format(body=taker.name))
-    step = Step(text=said(text, 0, "", "text"), receiver=staffed(taker))
+    words = "\n".join(filter(None, [said(text, 0, "", "text"), door.why]))
+    step = Step(text=words, receiver=staffed(taker))
     move(case, "assign", actor, version=version, step=step, clocks=Clockmaker())
 
 

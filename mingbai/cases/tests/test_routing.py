@@ -11,8 +11,9 @@ import pytest
 from mingbai.accounts.commands import end_post, set_duties
 from mingbai.accounts.duties import Line
 from mingbai.accounts.queries import body, duty_lines
+from mingbai.cases import commands
 from mingbai.cases.commands import routing
-from mingbai.cases.models import Case, Field
+from mingbai.cases.models import Case, CaseEvent, Field
 from mingbai.cases.states import Level
 
 COUNTY, VILLAGE = "350525", "350525101201"
@@ -88,6 +89,25 @@ def test_an_old_door_sends_a_case_on_with_a_line_for_the_history(cast: Any, file
     )
     right = routing.door(case, body(cast.bodies["county"].pk))
     assert (right.receiver.id, right.why) == (cast.bodies["county"].pk, "")
+
+
+def test_a_case_handed_to_an_old_door_arrives_at_the_new_one(cast: Any, file: File) -> None:
+    lines(
+        cast,
+        ("water", "road", "", date(2024, 1, 1), date(2025, 2, 28)),
+        ("county", "road", "", date(2025, 3, 1), None),
+    )
+    case = at_level(file("accepted", field="road"), Level.TOWN, cast, "town")
+    case.save()
+    commands.assign(
+        actor=cast.actor("town"), county=COUNTY, number=case.number, version=case.version,
+        receiver=cast.bodies["water"].pk, text="请看看",
+    )  # fmt: skip
+    case.refresh_from_db()
+    assert case.body_id == cast.bodies["county"].pk
+    said = CaseEvent.objects.filter(case=case, verb="assign").get().text
+    assert said.startswith("请看看\n")
+    assert "已转过去" in said
 
 
 def test_nobody_is_sent_back_to_the_body_that_hands_over(cast: Any, file: File) -> None:
