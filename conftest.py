@@ -164,8 +164,8 @@ class _Undo(Exception):
 
 
 def moment(text: str) -> datetime:
-    """Return an aware Shanghai time from ``2026-11-18 09:00``."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    """Return an aware Shanghai time from ``2026-11-18 09:00`` or ``2026-11-18 09:00:30``."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 @pytest.fixture

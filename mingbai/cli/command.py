@@ -239,11 +239,16 @@ def restore(*, source: Path, force: bool) -> None:
 @main.command(help="量一量速度：每次操作的处理器毫秒，与 bench/baseline.json 并列。")
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON。")
 @click.option("--save", is_flag=True, help="存为新的基准。")
-def bench(*, as_json: bool, save: bool) -> None:
-    """Measure CPU per operation."""
+@click.option("--latency", is_flag=True, help="改量采集多快成件：每秒 200 条，走真的后台任务。")
+@click.option("--seconds", default=60, show_default=True, help="--latency 量多少秒。")
+def bench(*, as_json: bool, save: bool, latency: bool, seconds: int) -> None:
+    """Measure CPU per operation, or how soon talk becomes cases."""
     from mingbai.cli import benching
 
-    benching.bench(as_json=as_json, save=save)
+    if latency:
+        benching.latency(seconds, as_json=as_json)
+    else:
+        benching.bench(as_json=as_json, save=save)
 
 
 @main.command(help="检查安装：数据库账户、中文字体、磁盘、密钥文件；--deploy 再查上线设置。")

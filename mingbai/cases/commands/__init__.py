@@ -16,11 +16,7 @@ from mingbai.cases.commands.drafts import (
     forget_unused,
     keep_draft,
 )
-from mingbai.cases.commands.filing import (
-    Filing,
-    revise_filing,
-    submit_cases,
-)
+from mingbai.cases.commands.filing import Filing, hold_untouched, revise_filing, submit_cases
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -105,6 +101,7 @@ __all__ = [
     "grant_reopen",
     "hand_to_clues",
     "hand_up_unstaffed",
+    "hold_untouched",
     "ignore_sign",
     "invite",
     "join",

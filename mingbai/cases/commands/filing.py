@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
@@ -64,6 +64,15 @@ def submit_cases(*, actor: Actor, source: str, filings: Sequence[Filing]) -> lis
         with _inside(county):
             numbers |= _file_all(actor, list(part))
     return [numbers.get(one.token, "") for one in filings]
+
+
+@transaction.atomic
+def hold_untouched(*, county: str, numbers: Iterable[str]) -> set[str]:
+    """Lock those cases that nobody has touched since they were filed, and return their numbers."""
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).filter(
+        county=county, number__in=numbers, state=State.SUBMITTED.value
+    )
+    return set(rows.order_by("pk").values_list("number", flat=True))
 
 
 @transaction.atomic

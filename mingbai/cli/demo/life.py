@@ -145,6 +145,14 @@ def _staff(county: str) -> None:
     public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
     actor = Actor(None, None, "county_handler", county, bodies["discipline"], "sup", "案管室")
     clues.keep_key(actor=actor, public=public, wrapped=wrapped)
+    if county == COUNTY:
+        _policies(bodies[TOWN], since)
+
+
+def _policies(town: int, since: date) -> None:
+    """Write the town's policy answers, which questions from the talk are answered with."""
+    for row in _lines("policies.jsonl"):
+        capture.keep_policy(actor=_somebody(town), region=TOWN, since=since, until=None, **row)
 
 
 def _accounts(bodies: Mapping[str, int], home: str, since: date) -> None:
