@@ -218,6 +218,17 @@ def phone_of(person_id: int) -> str:
     return sealing.unseal(person.phone_sealed, f"person:{person.phone_index}")
 
 
+def home_of(person_id: int) -> str:
+    """Return the village of which the person is a verified villager; empty when not verified."""
+    found = Person.objects.filter(pk=person_id, is_active=True).values_list("home", flat=True)
+    return found.first() or ""
+
+
+def villagers_of(region: str) -> list[int]:
+    """Return the ids of the verified villagers of a village."""
+    return list(Person.objects.filter(home=region, is_active=True).values_list("pk", flat=True))
+
+
 def masked_phone(person_id: int) -> str:
     """Return the phone as its owner may see it on a page: 138****1234."""
     from mingbai.kernel import masking

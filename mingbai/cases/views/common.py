@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 
 from mingbai.cases import queries
+from mingbai.cases.states import SAID
 from mingbai.kernel import uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput
@@ -24,8 +26,15 @@ _ICONS = {
     "evidence": "messages",
     "withdraw": "x",
     "refuse": "ban",
+    "neighbours": "walk",
+    "doubted": "alert-circle",
+    "call_back": "phone",
+    "onsite": "walk",
+    "onsite_off": "x",
+    "mediate": "heart-handshake",
+    "mediate_kept": "heart-handshake",
 }
-_STAGES = {"evidence": "反映时", "before": "办理前", "after": "办理后"}
+_STAGES = {"onsite": "邻居看时", "evidence": "反映时", "before": "办理前", "after": "办理后"}
 
 
 class AskedBy(HttpRequest):
@@ -92,6 +101,16 @@ def shot(photo: queries.Photo) -> Shot:
     )
 
 
+def onsite_shot(key: UUID) -> Shot:
+    """Return a neighbour's photo."""
+    return Shot(
+        reverse("cases:media", args=[key]),
+        reverse("cases:thumb", args=[key]),
+        "邻居在现场拍的照片",
+        "",
+    )
+
+
 def shots(photos: Iterable[queries.Photo]) -> list[Shot]:
     """Return the pictures among the files."""
     return [shot(photo) for photo in photos if photo.kind == "photo"]
@@ -127,6 +146,8 @@ def _title(step: queries.StepView, who: str) -> str:
         "overdue": "到期没办完",
         "evidence": "群里补充",
     }
+    if step.verb in SAID:
+        return titles.get(step.verb, step.word)
     return titles.get(step.verb, f"{step.level_word}{step.word}")
 
 
@@ -135,7 +156,7 @@ def _text(step: queries.StepView) -> str:
         return f"由{step.body}来办。"
     if step.verb in {"accept", "start"}:
         return f"{step.body} {step.label}"
-    if step.verb in {"refuse", "progress", "answer", "assign"} and step.text:
+    if step.verb in {"refuse", "progress", "answer", "assign", "call_back", "onsite"} and step.text:
         return f"{step.label}：{step.text}"
     return step.text
 
