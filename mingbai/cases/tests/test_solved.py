@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 from uuid import uuid4
-from xml.etree import ElementTree
+from xml.dom import minidom
 
 import pytest
 from django.db import connection
@@ -30,7 +30,6 @@ PLACES = (
     "/r/350525101000/solved/points",
     "/r/350525000000/solved",
 )
-ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
@@ -149,7 +148,7 @@ def test_twenty_solved_cases_cost_as_many_queries_as_one(write: Any) -> None:
     one = cost()
     for _ in range(19):
         write()
-    assert (one, cost()) == (10, 10)
+    assert (one, cost()) == (11, 11)
     with CaptureQueriesContext(connection) as caught:
         queries.latest_solved(VILLAGE)
     assert len(caught) == 6
@@ -180,11 +179,10 @@ def test_without_any_position_there_is_no_map(write: Any) -> None:
 
 def test_the_feed_is_well_formed_whatever_was_written(write: Any) -> None:
     write(title='<script>alert("1")</script> & 路灯]]>', place="</feed>")
-    root = ElementTree.fromstring(anonymous(f"/v/{VILLAGE}/solved.atom"))
-    [entry] = root.findall(f"{ATOM}entry")
-    title = entry.find(f"{ATOM}title")
-    assert title is not None
-    assert title.text == '<script>alert("1")</script> & 路灯]]>'
+    feed = minidom.parseString(anonymous(f"/v/{VILLAGE}/solved.atom"))  # noqa: S318 - our own
+    [entry] = feed.getElementsByTagName("entry")
+    [title] = entry.getElementsByTagName("title")
+    assert title.firstChild.data == '<script>alert("1")</script> & 路灯]]>'
     assert "<script>alert" not in anonymous(f"/v/{VILLAGE}/solved")
 
 
@@ -204,48 +202,46 @@ def test_a_merged_village_leads_to_the_one_that_took_over(write: Any) -> None:
     assert Client().get(f"/v/{VILLAGE}/solved")["Location"] == "/v/350525101202/solved"
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(data=st.data())
-def test_no_private_or_unsolved_case_leaks_into_list_map_or_feed(
-    cast: Any, write: Any, data: st.DataObject
-) -> None:
+def test_no_private_or_unsolved_case_leaks_into_list_map_or_feed(cast: Any, write: Any) -> None:
     """Whatever stands in the county: what passers-by get holds public solved cases and no other word."""
-    Case.objects.all().delete()
-    drawn = data.draw(
-        st.lists(
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        drawn=st.lists(
             st.tuples(st.booleans(), st.sampled_from(sorted(State)), st.sampled_from(Field.values)),
             min_size=1,
             max_size=6,
         )
     )
-    open_, hidden = set(), set()
-    for n, (public, state, field) in enumerate(drawn):
-        mark = f"暗号{n}号"
-        write(
-            number=f"{COUNTY}-2611-{n + 1:05d}",
-            title=f"{mark} 13800001111",
-            place=f"{mark}地点",
-            text=f"{mark}原话",
-            is_public=public,
-            state=state.value,
-            field=field,
-            lat=25.3,
-            lon=118.2,
-            reporter=cast.people["villager"],
-        )
-        (open_ if public and state in SOLVED else hidden).add(mark)
-    with scopes.enter(scope="", public=True):
-        got = [anonymous(path) for path in PLACES]
-    for text in got:
-        assert not [mark for mark in hidden if mark in text]
-        assert "13800001111" not in text
-        assert "林阿婶" not in text
-        assert "原话" not in text
-    assert {mark for mark in open_ if mark in got[0]} == open_
-    assert sum(
-        int(f["properties"]["name"].split()[1]) for f in json.loads(got[2])["features"]
-    ) == len(open_)
+    def holds(drawn: list[tuple[bool, State, str]]) -> None:
+        Case.objects.all().delete()
+        open_, hidden = set(), set()
+        for n, (public, state, field) in enumerate(drawn):
+            mark = f"暗号{n}号"
+            write(
+                number=f"{COUNTY}-2611-{n + 1:05d}",
+                title=f"{mark} 13800001111",
+                place=f"{mark}地点",
+                text=f"{mark}原话",
+                is_public=public,
+                state=state.value,
+                field=field,
+                lat=25.3,
+                lon=118.2,
+                reporter=cast.people["villager"],
+            )
+            (open_ if public and state in SOLVED else hidden).add(mark)
+        with scopes.enter(scope="", public=True):
+            got = [anonymous(path) for path in PLACES]
+        for text in got:
+            assert not [mark for mark in hidden if mark in text]
+            assert "13800001111" not in text
+            assert "林阿婶" not in text
+            assert "原话" not in text
+        assert {mark for mark in open_ if mark in got[0]} == open_
+        points = json.loads(got[2])["features"]
+        counted = [int(point["properties"]["name"].split()[1]) for point in points]
+        assert sum(counted) == len(open_)
+
+    Region.objects.filter(pk=VILLAGE).update(lat=25.3216, lon=118.2941)
+    holds()
