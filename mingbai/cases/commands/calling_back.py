@@ -139,6 +139,7 @@ def _queue(
     case: Case, why: CallBack.Why, answer: CaseEvent | None, staffed: dict[str, bool]
 ) -> None:
     """Let the town call about what a village answered and still holds; all else the county's intake."""
+    assert case.answered_at is not None
     town = case.region[:9]
     if town not in staffed:
         staffed[town] = bool(

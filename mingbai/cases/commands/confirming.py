@@ -9,6 +9,7 @@ from django.db import transaction
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation
 from mingbai.cases.commands.beside import add_step, name_of, record, tell_body
+from mingbai.cases.commands.drafts import forget_unused
 from mingbai.cases.commands.moving import lock
 from mingbai.cases.models import Attachment, Case, CaseEvent, Confirmation
 from mingbai.cases.states import county_of
@@ -47,8 +48,7 @@ def _keep(case: Case, person: int, *, solved: bool, photo: StoredFile | None) ->
         mine.photo_key is not None and case.answered_at is not None and mine.at < case.answered_at
     )
     if photo is not None or stale or mine.solved != solved:
-        Attachment.objects.filter(county=case.county, case=case, key=mine.photo_key).delete()
-        mine.photo_key = None
+        _drop_photo(case, mine)
     if photo is not None:
         mine.photo_key = uuid4()
         Attachment.objects.create(
@@ -66,6 +66,17 @@ def _keep(case: Case, person: int, *, solved: bool, photo: StoredFile | None) ->
         )
     mine.solved, mine.at = solved, clock.now()
     mine.save()
+
+
+def _drop_photo(case: Case, mine: Confirmation) -> None:
+    """Let an earlier photo go: the row at once, the file unless another case holds it too."""
+    if mine.photo_key is None:
+        return
+    held = Attachment.objects.filter(county=case.county, case=case, key=mine.photo_key)
+    digests = list(held.values_list("digest", flat=True))
+    held.delete()
+    forget_unused(county=case.county, digests=digests)
+    mine.photo_key = None
 
 
 def _doubt(case: Case) -> None:

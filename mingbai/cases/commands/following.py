@@ -30,6 +30,7 @@ def follow(*, actor: Actor, county: str, number: str) -> bool:
     with scopes.widen(county_of(number)):
         case = lock(county, number, actor)
         require(participation.may_follow(actor, case))
+        assert actor.person_id is not None
         now = clock.now()
         _, fresh = Follow.objects.get_or_create(
             county=county,

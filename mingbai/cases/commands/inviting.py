@@ -84,6 +84,7 @@ def reply_to_invitation(
         home = accounts.home_of(actor.person_id) if actor.person_id else ""
         near = actor.person_id in _near(case)
         require(participation.may_reply(actor, made, case, home, near=near))
+        assert actor.person_id is not None
         Reply.objects.update_or_create(
             county=county,
             invitation=made,
@@ -108,7 +109,7 @@ def _near(case: Case) -> set[int]:
     supports = Support.objects.filter(person__isnull=False, **here)
     follows = Follow.objects.filter(**here)
     known = supports.values_list("person_id").union(follows.values_list("person_id"))
-    return {person for (person,) in known if person is not None}
+    return {person for (person,) in known}
 
 
 def _moment(text: str) -> datetime:
