@@ -27,3 +27,12 @@ def may_end_post(actor: Actor, person_id: int, region: str) -> Decision:
     if not actor.covers(region):
         return no("这个地方不在您的范围内。")
     return YES
+
+
+def may_confirm_villager(actor: Actor, region: str) -> Decision:
+    """Whoever works on cases in a village or its town confirms who lives there."""
+    role = roles().get(actor.role)
+    near = role is not None and role.handles_cases and role.level in {"village", "town"}
+    if not actor.is_staff or not near:
+        return no("核实村民由村里和镇里办。")
+    return YES if actor.covers(region) else no("这个村不在你的辖区，不能核实。")

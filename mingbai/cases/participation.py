@@ -31,6 +31,8 @@ def may_confirm(actor: Actor, case: Case, home: str) -> Decision:
         return no("这件是你反映的，请直接评价。")
     if not case.is_public:
         return no("这件不公开办理，不请邻居确认。")
+    if case.kind != Case.Kind.REQUEST:
+        return no(f"这是{case.get_kind_display()}，没有现场可看。")
     if State(case.state) not in SOLVED or case.answered_at is None:
         return no("这件还没有答复，答复后再请你到现场看。")
     if clock.now() > case.answered_at + LOOKS:

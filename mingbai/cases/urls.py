@@ -60,6 +60,7 @@ urlpatterns = [
     path("v/<region_code:region>/solved/points", solved.points, name="solved_points"),
     path("r/<region_code:region>/solved", solved.area, name="solved_area"),
     path("r/<region_code:region>/solved/points", solved.points, name="solved_area_points"),
+    path("desk/villagers", walk_in.villagers, name="villagers"),
     path("desk/calls", calls.index, name="calls"),
     path("desk/calls/<case_number:number>", calls.call, name="call"),
     path("desk/calls/<case_number:number>/phone", calls.phone, name="call_phone"),

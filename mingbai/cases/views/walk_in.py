@@ -11,13 +11,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from mingbai.accounts import commands as accounts_commands
+from mingbai.accounts import queries as accounts
 from mingbai.cases import commands, queries
 from mingbai.cases.field_words import guess
 from mingbai.cases.forms import KINDS, DeskForm, errors, values
 from mingbai.cases.states import county_of
 from mingbai.cases.views.codes import drawn
 from mingbai.cases.views.common import actor_of, first_errors, stored
-from mingbai.kernel.decisions import BadInput
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput, Missing
 from mingbai.regions import queries as regions
 
 PAPERS = (("a6", "A6 纸"), ("roll", "80 毫米小票"))
@@ -76,15 +79,40 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     return answer
 
 
+@require_http_methods(["GET", "POST"])
+def villagers(request: HttpRequest) -> HttpResponse:
+    """核实村民: confirm whose phone belongs to somebody of the village, so that they may speak for it."""
+    actor = actor_of(request)
+    if not accounts.may_confirm_villagers(actor):
+        raise Missing("villagers")
+    typed, wrong = request.POST.dict(), {}
+    if request.method == "POST":
+        try:
+            phone = accounts_commands.confirm_villager(
+                actor=actor, phone=typed.get("phone", ""), region=typed.get("region", "")
+            )
+        except BadInput as bad:
+            wrong = first_errors(bad)
+        else:
+            messages.success(request, f"{phone} 已核实。")
+            return redirect("cases:villagers")
+    page = {"typed": typed, "wrong": wrong, "villages": _villages(actor)}
+    return render(request, "cases/villagers.html", page, status=400 if wrong else 200)
+
+
+def _villages(actor: Actor) -> list[tuple[str, str]]:
+    return [(v.code, v.name) for v in regions.villages(actor.county) if actor.covers(v.code)]
+
+
 def _new_page(
     request: HttpRequest, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
 ) -> HttpResponse:
     actor = actor_of(request)
-    villages = [v for v in regions.villages(actor.county) if actor.covers(v.code)]
     page = {
         "typed": typed,
         "wrong": wrong,
-        "villages": [(v.code, v.name) for v in villages],
+        "villages": _villages(actor),
+        "confirms": accounts.may_confirm_villagers(actor),
         "fields": [("", "由系统按内容判断"), *queries.field_choices()],
         "kinds": KINDS,
     }
