@@ -85,7 +85,8 @@ def villagers(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if not accounts.may_confirm_villagers(actor):
         raise Missing("villagers")
-    typed, wrong = request.POST.dict(), {}
+    typed = request.POST.dict()
+    wrong: Mapping[str, str] = {}
     if request.method == "POST":
         try:
             phone = accounts_commands.confirm_villager(
