@@ -49,7 +49,6 @@ from mingbai.cases.queries.slips import Slip, slip_for_holder, slip_to_print
 from mingbai.cases.queries.solved import (
     Solved,
     SolvedPage,
-    field_word,
     latest_solved,
     solved,
     solved_points,
@@ -105,7 +104,6 @@ __all__ = [
     "desk_counts",
     "draft",
     "field_choices",
-    "field_word",
     "followed",
     "latest_solved",
     "may_call_back",

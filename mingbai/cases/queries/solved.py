@@ -121,11 +121,6 @@ def solved_points(region: str, *, field: str = "", month: str = "") -> dict[str,
     return {"type": "FeatureCollection", "features": features}
 
 
-def field_word(code: str) -> str:
-    """Return the Chinese word of a field."""
-    return str(Field(code).label)
-
-
 def _near(region: str) -> QuerySet[Case]:
     scope = regions.scope_of(region)
     here = Q(region=region) if len(scope) == 12 or "L" in scope else inside(scope)
