@@ -84,3 +84,12 @@ def fits(role: str, place: str, above: str) -> Decision:
 
 
 _WORDS = {"province": "省级", "city": "市级", "county": "县级", "town": "乡镇", "village": "村级"}
+
+
+def may_confirm_villager(actor: Actor, region: str) -> Decision:
+    """Whoever works on cases in a village or its town confirms who lives there."""
+    role = roles().get(actor.role)
+    near = role is not None and role.handles_cases and role.level in {"village", "town"}
+    if not actor.is_staff or not near:
+        return no("核实村民由村里和镇里办。")
+    return YES if actor.covers(region) else no("这个村不在你的辖区，不能核实。")

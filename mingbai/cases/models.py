@@ -141,6 +141,11 @@ class Case(models.Model):
                 name="case_unrated",
             ),
             models.Index(fields=["reporter", "-submitted_at"], name="case_mine"),
+            models.Index(
+                fields=["county", "answered_at"],
+                condition=models.Q(answered_at__isnull=False),
+                name="case_answered",
+            ),
             GinIndex(fields=["search"], name="case_search"),
         ]
 
@@ -203,6 +208,7 @@ class Attachment(models.Model):
         EVIDENCE = "evidence", "反映时"
         BEFORE = "before", "办理前"
         AFTER = "after", "办理后"
+        ONSITE = "onsite", "邻居现场拍"
 
     county = CountyField()
     case = CountyForeignKey(Case, models.CASCADE, related_name="attachments")
@@ -231,6 +237,7 @@ class Contact(models.Model):
     region = CodeField("村")
     case = CountyForeignKey(Case, models.CASCADE, related_name="contacts")
     phone_sealed = models.BinaryField("手机（加密）")
+    name_sealed = models.BinaryField("姓名（加密）", null=True)
     for_family = models.BooleanField("帮家里人填的", default=False)
 
     class Meta:
@@ -458,3 +465,160 @@ class Deadline(models.Model):
                 fields=["region", "kind", "field", "level", "urgent"], name="deadline_once"
             )
         ]
+
+
+class Confirmation(models.Model):
+    """现场确认: what a neighbour saw on the spot after an answer; one word each, which may change.
+
+    ``at`` decides which answer is meant: an older word says nothing about a newer answer.
+    """
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="confirmations")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    solved = models.BooleanField("好了")
+    photo_key = models.UUIDField("照片", null=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "现场确认"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "person"], name="confirmation_once")
+        ]
+
+
+class Follow(models.Model):
+    """关注: somebody wants to hear of a case without saying that the trouble is theirs.
+
+    ``told_at`` is the time up to which the steps of the case were told.
+    """
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="follows")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    at = models.DateTimeField("时间")
+    told_at = models.DateTimeField("告知到")
+
+    class Meta:
+        verbose_name = "关注"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "person"], name="follow_once")
+        ]
+        indexes = [models.Index(fields=["person", "-at", "-id"], name="follow_mine")]
+
+
+class CallBack(models.Model):
+    """电话回访: somebody who did not handle the case asks the reporter how the answer turned out."""
+
+    class Why(models.TextChoices):
+        """What put it into the queue."""
+
+        UNSATISFIED = "unsatisfied", "评价不满意"
+        URGENT = "urgent", "紧急件"
+        PETITION = "petition", "信访件"
+
+    class Result(models.TextChoices):
+        """How it ended."""
+
+        SATISFIED = "satisfied", "满意"
+        UNSATISFIED = "unsatisfied", "还是不满意"
+        REACHED = "reached", "打通了，没有评价"
+        UNREACHED = "unreached", "三次没打通"
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="call_backs")
+    why = models.CharField("为什么回访", max_length=12, choices=Why.choices)
+    level = models.CharField(
+        "哪级回访", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level]
+    )
+    about = models.DateTimeField("针对哪次答复")
+    handler_id = models.BigIntegerField("答复的人", null=True)
+    opened_at = models.DateTimeField("进队列时间")
+    next_at = models.DateTimeField("下次回访")
+    tries = models.PositiveSmallIntegerField("已打次数", default=0)
+    result = models.CharField("结果", max_length=12, choices=Result.choices, blank=True)
+    words = models.CharField("反映人的话", max_length=400, blank=True)
+    done_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta:
+        verbose_name = "电话回访"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "about", "why"], name="call_back_once"
+            ),
+            models.UniqueConstraint(
+                fields=["county", "case"],
+                condition=models.Q(done_at__isnull=True),
+                name="call_back_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["region", "next_at", "id"],
+                condition=models.Q(done_at__isnull=True),
+                name="call_back_open",
+            )
+        ]
+
+
+class Invitation(models.Model):
+    """现场邀请: villagers are asked to come and watch the work at a time and place."""
+
+    class Whom(models.TextChoices):
+        """Who is asked."""
+
+        REPORTER = "reporter", "反映人"
+        SUPPORTERS = "supporters", "反映人和附议、关注的人"
+        VILLAGE = "village", "全村村民"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="invitations")
+    whom = models.CharField("请谁", max_length=12, choices=Whom.choices)
+    meet_at = models.DateTimeField("什么时候")
+    place = models.CharField("在哪里", max_length=80)
+    words = models.CharField("看什么", max_length=200, blank=True)
+    label = models.CharField("谁请的", max_length=60)
+    made_at = models.DateTimeField("时间")
+    called_off_at = models.DateTimeField("取消时间", null=True)
+
+    class Meta:
+        verbose_name = "现场邀请"
+
+
+class Reply(models.Model):
+    """Whether an invited villager will come; may change until the time has come."""
+
+    county = CountyField()
+    invitation = CountyForeignKey(Invitation, models.CASCADE, related_name="replies")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    comes = models.BooleanField("来")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "邀请回复"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "invitation", "person"], name="reply_once")
+        ]
+
+
+class Mediation(models.Model):
+    """调解记录: a dispute was mediated. Who the parties are and what they agreed only staff reads."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="mediations")
+    held_on = models.DateField("调解日期")
+    mediator = models.CharField("调解人", max_length=60)
+    parties = models.CharField("当事人", max_length=200)
+    agreed = models.BooleanField("达成协议")
+    agreement = models.TextField("协议内容", max_length=2000, blank=True)
+    kept = models.BooleanField("履行了", null=True)
+    kept_words = models.CharField("履行情况", max_length=200, blank=True)
+    kept_at = models.DateTimeField("履行登记时间", null=True)
+    label = models.CharField("谁登记的", max_length=60)
+    made_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "调解记录"
+        indexes = [models.Index(fields=["region", "held_on"], name="mediation_month")]

@@ -392,6 +392,12 @@ MOVES: tuple[Move, ...] = (
 )
 SAID: dict[str, str] = {
     "submit": "提交",
+    "doubted": "几位邻居到现场看过，说还没好",
+    "call_back": "电话回访",
+    "onsite": "请群众到现场看",
+    "onsite_off": "取消现场邀请",
+    "mediate": "调解",
+    "mediate_kept": "调解协议履行情况",
     "supplement": "补充情况",
     "evidence": "群里补充",
     "revise": "按群里后来说的改过",

@@ -31,3 +31,16 @@ def tick(timestamp: int) -> None:
                     break
         with scopes.enter(scope=county, public=False):
             commands.discard_old_drafts(county)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.follow_up", queue="cases", queueing_lock="cases.follow_up")
+def follow_up(timestamp: int) -> None:
+    """Queue calls to reporters and tell followers what happened; a transaction per county."""
+    del timestamp
+    with scopes.enter():
+        counties = regions.counties()
+    for county in counties:
+        with scopes.enter(scope=county, public=False):
+            commands.queue_call_backs(county)
+            commands.tell_followers(county)

@@ -13,13 +13,15 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.models import Session
 from django.db import connection
 
+from mingbai.accounts import policies
 from mingbai.accounts.models import LoginFailure, OpenSession, Person, PhoneCode
 from mingbai.accounts.queries import role
 from mingbai.audit.commands import record
-from mingbai.kernel import clock, sealing
+from mingbai.kernel import clock, masking, sealing
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, Refused
+from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.ports import sms_sender
+from mingbai.regions import queries as regions
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
 CODE_LIVES = timedelta(minutes=10)
@@ -163,6 +165,34 @@ def check_phone_code(*, phone: str, code: str) -> Person:
 def villager(*, phone: str) -> Person:
     """Return the villager with this phone, made when new (walk-in desk: the officer sees the person)."""
     return _villager(clean_phone(phone))[0]
+
+
+def confirm_villager(*, actor: Actor, phone: str, region: str) -> str:
+    """Confirm that the owner of a phone lives in a village; return the phone masked.
+
+    Whoever works on cases in village or town knows the person and answers for it. A new village
+    takes the place of the old one. Raises ``BadInput`` for a number that is none, ``Refused``.
+    """
+    require(policies.may_confirm_villager(actor, region))
+    if regions.region(region).level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
+        raise BadInput("请从表里选一个村。", "region")
+    number = clean_phone(phone)
+    person, _ = _villager(number)
+    if person.login is not None:
+        raise BadInput("这个号码登记的是工作人员。", "phone")
+    before, person.home = person.home, region
+    person.save(update_fields=["home"])
+    record(
+        actor=actor,
+        verb="confirm_villager",
+        thing="person",
+        thing_id=str(person.pk),
+        region=region,
+        county=region[:6],
+        before={"home": before},
+        after={"home": region},
+    )
+    return masking.phone(number)
 
 
 def _villager(number: str) -> tuple[Person, bool]:

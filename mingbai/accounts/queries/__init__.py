@@ -29,8 +29,10 @@ from mingbai.accounts.queries.people import (
     PostView,
     SessionView,
     actor_for,
+    home_of,
     in_force,
     masked_phone,
+    may_confirm_villagers,
     open_sessions,
     people_with_role,
     person_by_login,
@@ -39,6 +41,7 @@ from mingbai.accounts.queries.people import (
     posts_today,
     role,
     staff_of,
+    villagers_of,
 )
 from mingbai.accounts.queries.registry import (
     appointable,
@@ -82,11 +85,13 @@ __all__ = [
     "export_list",
     "forwarding",
     "has_staff",
+    "home_of",
     "in_force",
     "last_version",
     "lines_of",
     "logins",
     "masked_phone",
+    "may_confirm_villagers",
     "misfit",
     "open_sessions",
     "parent_body",
@@ -109,4 +114,5 @@ __all__ = [
     "staff_of",
     "territory_bodies",
     "village_body",
+    "villagers_of",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 
+from mingbai.accounts import policies
 from mingbai.accounts.models import OpenSession, Person, Post
 from mingbai.accounts.roles import Role, roles
 from mingbai.kernel import clock, sealing
@@ -116,6 +117,22 @@ def phone_of(person_id: int) -> str:
     if person is None or not person.phone_sealed or not person.phone_index:
         return ""
     return sealing.unseal(person.phone_sealed, f"person:{person.phone_index}")
+
+
+def home_of(person_id: int) -> str:
+    """Return the village of which the person is a verified villager; empty when not verified."""
+    found = Person.objects.filter(pk=person_id, is_active=True).values_list("home", flat=True)
+    return found.first() or ""
+
+
+def may_confirm_villagers(actor: Actor) -> bool:
+    """Whether the actor's post confirms who lives in the villages of its territory."""
+    return bool(policies.may_confirm_villager(actor, actor.scope))
+
+
+def villagers_of(region: str) -> list[int]:
+    """Return the ids of the verified villagers of a village."""
+    return list(Person.objects.filter(home=region, is_active=True).values_list("pk", flat=True))
 
 
 def masked_phone(person_id: int) -> str:

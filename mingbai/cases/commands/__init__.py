@@ -9,6 +9,12 @@ from mingbai.cases.commands.asking import (
     redirect,
     suspend,
 )
+from mingbai.cases.commands.calling_back import (
+    queue_call_backs,
+    read_phone_to_call,
+    record_call,
+)
+from mingbai.cases.commands.confirming import confirm
 from mingbai.cases.commands.drafts import (
     discard_draft,
     discard_old_drafts,
@@ -17,6 +23,7 @@ from mingbai.cases.commands.drafts import (
     keep_draft,
 )
 from mingbai.cases.commands.filing import Filing, hold_untouched, revise_filing, submit_cases
+from mingbai.cases.commands.following import follow, tell_followers, unfollow
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -30,6 +37,11 @@ from mingbai.cases.commands.handling import (
 from mingbai.cases.commands.intake import (
     retract_filing,
     submit_case,
+)
+from mingbai.cases.commands.inviting import (
+    call_off_invitation,
+    invite_on_site,
+    reply_to_invitation,
 )
 from mingbai.cases.commands.joining import (
     contribute,
@@ -49,6 +61,7 @@ from mingbai.cases.commands.linking import (
     split,
     unmerge,
 )
+from mingbai.cases.commands.mediating import record_keeping, record_mediation
 from mingbai.cases.commands.reporting import (
     append_evidence,
     attach_support_from_chat,
@@ -74,6 +87,7 @@ from mingbai.cases.commands.timing import (
     hand_up_unstaffed,
     recompute_provisional,
 )
+from mingbai.cases.commands.walking_in import file_walk_in
 
 __all__ = [
     "Filing",
@@ -86,9 +100,11 @@ __all__ = [
     "ask_suspend",
     "assign",
     "attach_support_from_chat",
+    "call_off_invitation",
     "claim",
     "close_silent",
     "conclude",
+    "confirm",
     "contribute",
     "deny",
     "discard_draft",
@@ -96,7 +112,9 @@ __all__ = [
     "dispute",
     "escalate_overdue",
     "extend",
+    "file_walk_in",
     "finish_draft",
+    "follow",
     "forget_unused",
     "grant_reopen",
     "hand_to_clues",
@@ -104,6 +122,7 @@ __all__ = [
     "hold_untouched",
     "ignore_sign",
     "invite",
+    "invite_on_site",
     "join",
     "keep_draft",
     "load_deadlines",
@@ -111,13 +130,19 @@ __all__ = [
     "merge",
     "note_sign",
     "progress",
+    "queue_call_backs",
     "rate",
     "read_contact",
+    "read_phone_to_call",
     "recompute_provisional",
+    "record_call",
+    "record_keeping",
+    "record_mediation",
     "redirect",
     "refuse",
     "register",
     "release",
+    "reply_to_invitation",
     "resume",
     "retract_filing",
     "revise_filing",
@@ -129,7 +154,9 @@ __all__ = [
     "supplement",
     "support",
     "suspend",
+    "tell_followers",
     "transfer",
+    "unfollow",
     "unmerge",
     "withdraw",
 ]

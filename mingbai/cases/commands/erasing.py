@@ -10,9 +10,14 @@ from mingbai.cases.commands.moving import Step, level_of, move
 from mingbai.cases.models import (
     Ask,
     Attachment,
+    CallBack,
     Case,
     CaseEvent,
+    Confirmation,
     Contact,
+    Follow,
+    Invitation,
+    Mediation,
     Part,
     Rating,
     Sign,
@@ -24,6 +29,10 @@ from mingbai.kernel.actors import SYSTEM
 from mingbai.notices import commands as notices
 
 RETRACTED = "采集核对时撤销，内容已删除"
+_HANGING = (
+    Attachment, Sign, Contact, Support, Rating, Part, Ask, Stop, Confirmation, Follow, CallBack,
+    Invitation, Mediation,
+)  # fmt: skip
 
 
 def erase(case: Case) -> None:
@@ -33,7 +42,7 @@ def erase(case: Case) -> None:
     their numbers and times.
     """
     hanging = {"county": case.county, "case": case}
-    for table in (Attachment, Sign, Contact, Support, Rating, Part, Ask, Stop):
+    for table in _HANGING:
         table.objects.filter(**hanging).delete()
     CaseEvent.objects.filter(**hanging).exclude(verb="submit").delete()
     CaseEvent.objects.filter(**hanging).update(

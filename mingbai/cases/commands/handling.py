@@ -125,7 +125,7 @@ def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text
 
 @transaction.atomic
 def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
-    """Return the reporter's phone in clear; reading and reason go on the audit trail.
+    """Return the reporter's phone in clear, behind the name if one was left; reading and reason go on the audit trail.
 
     Raises ``Missing`` when the case is hidden or no phone was left, ``BadInput`` without a reason.
     """
@@ -144,4 +144,8 @@ def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
         county=county,
         after={"reason": why},
     )
-    return sealing.unseal(contact.phone_sealed, f"contact:{county}:{case.pk}")
+    place = f"{county}:{case.pk}"
+    name = (
+        sealing.unseal(contact.name_sealed, f"contact-name:{place}") if contact.name_sealed else ""
+    )
+    return f"{name} {sealing.unseal(contact.phone_sealed, f'contact:{place}')}".strip()

@@ -273,15 +273,6 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
     )
 
 
-def receipt(actor: Actor, county: str, number: str) -> CaseLine:
-    """Return what the printed receipt of a case filed at the desk shows; no words, no phone."""
-    require_desk(actor)
-    case = find(county, number)
-    if not policies.may_open(actor, case):
-        raise Missing(number)
-    return Liner().line(case, regions.region(case.region).name, clear=True)
-
-
 def _list(actor: Actor, which: str) -> QuerySet[Case]:
     narrow = {
         "open": Q(body_id=actor.body_id, state__in=OPEN),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
@@ -46,13 +47,20 @@ _ICONS = {
     "evidence": "messages",
     "withdraw": "x",
     "refuse": "ban",
+    "neighbours": "walk",
+    "doubted": "alert-circle",
+    "call_back": "phone",
+    "onsite": "walk",
+    "onsite_off": "x",
+    "mediate": "heart-handshake",
+    "mediate_kept": "heart-handshake",
 }
 _SIGNED = frozenset(
     {"refuse", "progress", "answer", "assign", "redirect", "ask_reporter", "invite", "contribute",
      "release", "extend", "ask_suspend", "suspend", "dispute", "deny", "transfer", "send_back",
-     "conclude"}
+     "conclude", "call_back", "onsite"}
 )  # fmt: skip
-_STAGES = {"evidence": "反映时", "before": "办理前", "after": "办理后"}
+_STAGES = {"onsite": "邻居看时", "evidence": "反映时", "before": "办理前", "after": "办理后"}
 
 
 class AskedBy(HttpRequest):
@@ -116,6 +124,16 @@ def shot(photo: queries.Photo) -> Shot:
         reverse("cases:thumb", args=[photo.key]),
         f"{stage}的照片",
         caption,
+    )
+
+
+def onsite_shot(key: UUID) -> Shot:
+    """Return a neighbour's photo."""
+    return Shot(
+        reverse("cases:media", args=[key]),
+        reverse("cases:thumb", args=[key]),
+        "邻居在现场拍的照片",
+        "",
     )
 
 

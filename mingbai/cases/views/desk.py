@@ -1,4 +1,4 @@
-"""The officers' desk: the list by deadline, one case with its buttons, the counter."""
+"""The officers' desk: the list by deadline, one case with its buttons."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from mingbai.accounts.queries import BodyView
 from mingbai.cases import commands, queries
-from mingbai.cases.field_words import guess
-from mingbai.cases.forms import KINDS, DeskForm, errors, values
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.jinja import datetime_cn
 from mingbai.kernel.uploads import StoredFile
-from mingbai.regions import queries as regions
 
 TABS = (
     ("open", "要办的"),
@@ -147,46 +144,6 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, number, phone=phone)
 
 
-@require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
-    """代群众登记: take a case down for somebody at the counter, then print the receipt."""
-    actor = actor_of(request)
-    queries.require_desk(actor)
-    if request.method == "GET":
-        return _new_page(request, {"public": "on", "kind": "request", "once": str(uuid4())}, {})
-    form = DeskForm(request.POST)
-    if not form.is_valid():
-        return _new_page(request, values(form), errors(form), status=400)
-    typed = form.cleaned_data
-    try:
-        files = stored(request, "photos", kinds=("photo",), most=6)
-        number = commands.submit_case(
-            actor=actor,
-            token=typed["once"],
-            region=typed["region"],
-            text=typed["text"],
-            field=typed["field"] or guess(typed["text"]).field,
-            kind=typed["kind"],
-            place=typed["place"],
-            urgent=typed["urgent"],
-            is_public=typed["public"],
-            phone=typed["phone"],
-            source="desk",
-            files=files,
-        )
-    except BadInput as wrong:
-        return _new_page(request, values(form), first_errors(wrong), status=400)
-    messages.success(request, f"已登记，件号 {number}。")
-    return redirect("cases:receipt", number)
-
-
-@require_GET
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Print the paper that the person takes home."""
-    line = queries.receipt(actor_of(request), county_of(number), number)
-    return render(request, "cases/receipt.html", {"line": line})
-
-
 def _list_page(request: HttpRequest, heading: str) -> HttpResponse:
     actor, asked = actor_of(request), request.GET
     watches = queries.watches_only(actor)
@@ -278,25 +235,6 @@ def _grouped(buttons: Sequence[queries.Button]) -> dict[str, object]:
             for reason, labels in why.items()
         ],
     }
-
-
-def _new_page(
-    request: HttpRequest, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
-) -> HttpResponse:
-    actor = actor_of(request)
-    villages = [v for v in regions.villages(actor.county) if actor.covers(v.code)]
-    return render(
-        request,
-        "cases/desk_new.html",
-        {
-            "typed": typed,
-            "wrong": wrong,
-            "villages": [(v.code, v.name) for v in villages],
-            "fields": [("", "由系统按内容判断"), *queries.field_choices()],
-            "kinds": KINDS,
-        },
-        status=status,
-    )
 
 
 def _status(wrong: Exception) -> int:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mingbai.cases import commands, queries
 from mingbai.cases.states import OPEN, county_of
-from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
+from mingbai.cases.views.codes import drawn
+from mingbai.cases.views.common import actor_of, first_errors, onsite_shot, rail, shots, stored
 from mingbai.kernel import uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing
@@ -163,6 +164,8 @@ def _page(
 ) -> HttpResponse:
     actor: Actor = actor_of(request)
     found = queries.public_case(county_of(number), number, actor)
+    beside = queries.beside(county_of(number), number, actor)
+    steps = queries.with_neighbours(found.steps, beside.neighbours)
     open_ = found.line.state in OPEN
     before, after = shots(found.before), shots(found.after)
     return render(
@@ -173,7 +176,10 @@ def _page(
             "line": found.line,
             "open": open_,
             "scores": SCORES,
-            "steps": rail(found.steps, open_=open_, mine=found.mine),
+            "steps": rail(steps, open_=open_, mine=found.mine),
+            "beside": beside,
+            "onsite": [onsite_shot(key) for key in beside.neighbours.photos],
+            "code": drawn(request, _to_follow(number, beside.slip)),
             "evidence": shots(found.evidence),
             "voices": [f for f in found.evidence if f.kind == "voice"],
             "before": (before or shots(found.evidence))[:1],
@@ -192,6 +198,13 @@ def _version(request: HttpRequest) -> int:
     if not text.isdigit() or len(text) > 9:
         raise BadInput("页面过期了，请刷新再办。")
     return int(text)
+
+
+def _to_follow(number: str, slip: str) -> str:
+    """Return what the code on the page opens: the reporter's slip, else the public page."""
+    if slip:
+        return reverse("cases:slip", args=[number, slip])
+    return reverse("cases:case", args=[number])
 
 
 def _sign_in(next_: str) -> str:
