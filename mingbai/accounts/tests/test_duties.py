@@ -221,7 +221,7 @@ def test_a_body_without_staff_hands_on_to_its_supervisor_and_says_so(cast: Any) 
 
 
 def test_staff_without_handling_rights_do_not_count_as_staff(cast: Any) -> None:
-    Post.objects.filter(pk=cast.posts["department"].pk).update(role="petition_office")
+    Post.objects.filter(pk=cast.posts["department"].pk).update(role="auditor")
     assert ask("water").main.name == "永春县受理中心"
 
 
