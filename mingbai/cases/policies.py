@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mingbai.accounts import queries as accounts
-from mingbai.cases.models import Case
+from mingbai.cases.models import Case, SubTask
 from mingbai.cases.states import BY_VERB, PUBLICLY_SHOWN, Move, State, Who
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import YES, Decision, no
@@ -23,7 +23,7 @@ def watches(actor: Actor) -> bool:
 
 
 def only_what_it_holds(actor: Actor) -> bool:
-    """Whether the actor sees cases of the county only while its own office holds them."""
+    """Whether the actor sees cases of the county only while its own office holds them or helps."""
     return actor.role == _DEPARTMENT
 
 
@@ -31,9 +31,15 @@ def may_open(actor: Actor, case: Case) -> Decision:
     """Whether a member of staff may open the case on the desk; a no is shown as 404."""
     if not handles(actor) or not actor.covers(case.region):
         return MISSING_FOR_YOU
-    if only_what_it_holds(actor) and case.body_id != actor.body_id:
+    if only_what_it_holds(actor) and case.body_id != actor.body_id and not _asked(actor, case):
         return MISSING_FOR_YOU
     return YES
+
+
+def _asked(actor: Actor, case: Case) -> bool:
+    """Tell whether a part of the case was given to the actor's office and not taken back."""
+    given = SubTask.objects.filter(county=case.county, case=case, withdrawn=False)
+    return given.filter(body_id=actor.body_id or 0).exists()
 
 
 def may_see(actor: Actor, case: Case) -> Decision:

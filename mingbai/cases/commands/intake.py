@@ -13,6 +13,7 @@ from django.db.models import Q, Value
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
+from mingbai.cases.commands.beside import forget_beside
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import (
     Step,
@@ -149,6 +150,7 @@ def retract_filing(*, county: str, number: str) -> None:
     CaseEvent.objects.filter(county=county, case=case).update(text="")
     Attachment.objects.filter(county=county, case=case).delete()
     Sign.objects.filter(county=county, case=case).delete()
+    forget_beside(case)
     notices.forget(county=county, thing="case", thing_id=number)
 
 

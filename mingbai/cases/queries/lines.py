@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from mingbai.cases import policies, words
 from mingbai.cases.countdown import Countdown, count
-from mingbai.cases.models import Case
+from mingbai.cases.models import Case, SubTask
 from mingbai.cases.states import (
     LEVEL_WORDS,
     OPEN,
@@ -183,7 +183,10 @@ def territory(actor: Actor) -> Q:
     here = inside(actor.scope)
     if not policies.handles(actor):
         return here & shown()
-    return here & Q(body_id=actor.body_id) if policies.only_what_it_holds(actor) else here
+    if policies.only_what_it_holds(actor):
+        asked = SubTask.objects.filter(body_id=actor.body_id or 0, withdrawn=False)
+        return here & (Q(body_id=actor.body_id) | Q(pk__in=asked.values("case_id")))
+    return here
 
 
 def village_cases(region: str, state: str = "open", after: str = "") -> Page[CaseLine]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mingbai.cases import commands, queries
 from mingbai.cases.field_words import guess
 from mingbai.cases.forms import KINDS, DeskForm, errors, values
+from mingbai.cases.queries.beside import summary
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -228,6 +229,7 @@ def _page(
             "wrong": wrong or {},
             "typed": typed or {},
             "phone": phone,
+            "side": summary(actor_of(request), county_of(number), number),
             "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,

@@ -1,0 +1,109 @@
+"""Parts of a case that colleagues or other bodies do for the body that holds it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from mingbai.cases import policies_beside
+from mingbai.cases.commands.beside import day, lock_beside, trace, words
+from mingbai.cases.models import Case, SubTask
+from mingbai.cases.queries.beside import assistants, colleagues
+from mingbai.kernel import clock
+from mingbai.kernel.actors import Actor
+from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.notices import commands as notices
+
+LONGEST_WHAT, LONGEST_RESULT = 200, 400
+
+
+@transaction.atomic
+def give_subtask(
+    *, actor: Actor, county: str, number: str, what: str, receiver: str, until: str
+) -> int:
+    """Ask a colleague (``post:12``) or a body (``body:7``) to do a part until a day; return its id.
+
+    A department that is asked sees the case from then on. Raises ``Refused`` for whoever does not
+    hold the case, ``BadInput`` with the field's name.
+    """
+    asked = words(what, 4, LONGEST_WHAT, "请写清要办什么。", "what")
+    last = day(until)
+    case = lock_beside(county, number, actor)
+    require(policies_beside.may_give(actor, case))
+    body, post, person = _receiver(actor, case, receiver)
+    task = SubTask.objects.create(
+        county=county,
+        region=case.region,
+        case=case,
+        what=asked,
+        body_id=body,
+        post_id=post,
+        until=last,
+        asked_at=clock.now(),
+        asked_by=actor.label,
+        asked_person=actor.person_id,
+        asked_body_id=actor.body_id,
+    )
+    trace(actor, case, "give_subtask", subtask=task.pk, body=body)
+    told = {
+        "county": county,
+        "title": "有一项协办交给你们" if person is None else "有一项协办交给你",
+        "text": f"{actor.label}请在 {last.month}月{last.day}日前协办 {number}。",
+        "link": f"/desk/cases/{number}/beside",
+        "thing": "case",
+        "thing_id": number,
+    }
+    if person is None:
+        notices.notify_body(body_id=body, **told)
+    else:
+        notices.notify(person_ids=[person], **told)
+    return task.pk
+
+
+@transaction.atomic
+def finish_subtask(*, actor: Actor, county: str, number: str, task_id: int, result: str) -> None:
+    """Close a sub-task with a word on what was done; who asked is told. Raises ``Refused``."""
+    said = words(result, 2, LONGEST_RESULT, "请写一句办得怎样。", "result")
+    case = lock_beside(county, number, actor)
+    task = _task(case, task_id)
+    require(policies_beside.may_finish(actor, task))
+    task.closed_at, task.result, task.done_by = clock.now(), said, actor.label
+    task.save(update_fields=["closed_at", "result", "done_by"])
+    trace(actor, case, "finish_subtask", subtask=task.pk)
+    notices.notify(
+        person_ids=[task.asked_person],
+        county=county,
+        title="协办办好了",
+        text=f"{actor.label}办好了 {number} 的一项协办。",
+        link=f"/desk/cases/{number}/beside",
+        thing="case",
+        thing_id=number,
+    )
+
+
+@transaction.atomic
+def withdraw_subtask(*, actor: Actor, county: str, number: str, task_id: int) -> None:
+    """Take a sub-task back; only the body that asked may. Raises ``Refused``."""
+    case = lock_beside(county, number, actor)
+    task = _task(case, task_id)
+    require(policies_beside.may_withdraw_task(actor, task))
+    task.closed_at, task.withdrawn = clock.now(), True
+    task.save(update_fields=["closed_at", "withdrawn"])
+    trace(actor, case, "withdraw_subtask", subtask=task.pk)
+
+
+def _task(case: Case, task_id: int) -> SubTask:
+    task = SubTask.objects.filter(county=case.county, case=case, pk=task_id).first()
+    if task is None:
+        raise Missing(str(task_id))
+    return task
+
+
+def _receiver(actor: Actor, case: Case, receiver: str) -> tuple[int, int | None, int | None]:
+    """Return body, post and person of a choice in the list. Raises ``BadInput``."""
+    for post in colleagues(actor, case):
+        if receiver == f"post:{post.id}" and post.body_id == actor.body_id:
+            return post.body_id, post.id, post.person_id
+    for body in assistants(case):
+        if receiver == f"body:{body.id}":
+            return body.id, None, None
+    raise BadInput("请选一位同事或一个单位。", "receiver")

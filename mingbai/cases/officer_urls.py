@@ -1,0 +1,36 @@
+"""Addresses of the officer's side: the work list, what stands beside a case, templates, the sheet."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from mingbai.cases.views import beside, sheet, templates, worklist
+
+_CASE = "desk/cases/<case_number:number>"
+
+urlpatterns = [
+    path("desk/work", worklist.index, name="worklist"),
+    path("desk/work/filters", worklist.save_filter, name="save_filter"),
+    path("desk/work/filters/<int:filter_id>/delete", worklist.delete_filter, name="delete_filter"),
+    path("desk/work/filters/<int:filter_id>/open", worklist.open_with_filter, name="open_with"),
+    path("desk/work/preview", worklist.preview, name="batch_preview"),
+    path("desk/work/run", worklist.run, name="batch_run"),
+    path("desk/work/result", worklist.result, name="batch_result"),
+    path("desk/work/export", worklist.export, name="export"),
+    path("desk/tasks", worklist.tasks, name="tasks"),
+    path("desk/tasks/checks/<int:item_id>", worklist.check, name="check"),
+    path("desk/templates", templates.manage, name="templates"),
+    path("desk/templates/<int:template_id>", templates.manage, name="template"),
+    path("desk/templates/<int:template_id>/retire", templates.retire, name="retire_template"),
+    path(f"{_CASE}/reply/<int:template_id>", templates.reply, name="reply"),
+    path(f"{_CASE}/sheet", sheet.show, name="sheet"),
+    path(f"{_CASE}/sheet.pdf", sheet.as_pdf, name="sheet_pdf"),
+    path(f"{_CASE}/beside", beside.show, name="beside"),
+    path(f"{_CASE}/beside/notes", beside.note, name="note"),
+    path(f"{_CASE}/beside/tasks", beside.give, name="give_subtask"),
+    path(f"{_CASE}/beside/tasks/<int:task_id>/done", beside.finish, name="finish_subtask"),
+    path(f"{_CASE}/beside/tasks/<int:task_id>/back", beside.withdraw, name="withdraw_subtask"),
+    path(f"{_CASE}/beside/related", beside.relate, name="relate"),
+    path(f"{_CASE}/beside/related/<int:relation_id>/apart", beside.unrelate, name="unrelate"),
+    path(f"{_CASE}/beside/sweep", beside.sweep, name="sweep"),
+]
