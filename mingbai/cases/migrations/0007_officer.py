@@ -8,7 +8,8 @@ from mingbai.kernel.grants import PERSON, inside, row_security
 
 # A link and a sweep concern several villages: each may read what touches its own territory.
 _EITHER_CASE = f"({inside('region')}) OR ({inside('other_region')})"
-_OWN_COUNTY = "county = left(nullif(current_setting('mingbai.scope', true), ''), 6)"
+_COUNTY = "left(nullif(current_setting('mingbai.scope', true), ''), 6)"
+_OWN_COUNTY = f"left(county, length({_COUNTY})) = {_COUNTY}"
 _OWN_LINE = (
     "EXISTS (SELECT 1 FROM cases_sweepitem i WHERE i.county = cases_sweep.county "
     "AND i.sweep_id = cases_sweep.id)"

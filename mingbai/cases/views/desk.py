@@ -229,7 +229,7 @@ def _page(
             "wrong": wrong or {},
             "typed": typed or {},
             "phone": phone,
-            "side": summary(actor_of(request), county_of(number), number),
+            "beside": summary(actor_of(request), county_of(number), number),
             "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,
