@@ -9,19 +9,25 @@ from mingbai.cases.views import beside, sheet, templates, worklist
 _CASE = "desk/cases/<case_number:number>"
 
 urlpatterns = [
-    path("desk/work", worklist.index, name="worklist"),
-    path("desk/work/filters", worklist.save_filter, name="save_filter"),
-    path("desk/work/filters/<int:filter_id>/delete", worklist.delete_filter, name="delete_filter"),
-    path("desk/work/filters/<int:filter_id>/open", worklist.open_with_filter, name="open_with"),
-    path("desk/work/preview", worklist.preview, name="batch_preview"),
-    path("desk/work/run", worklist.run, name="batch_run"),
-    path("desk/work/result", worklist.result, name="batch_result"),
-    path("desk/work/export", worklist.export, name="export"),
-    path("desk/tasks", worklist.tasks, name="tasks"),
-    path("desk/tasks/checks/<int:item_id>", worklist.check, name="check"),
-    path("desk/templates", templates.manage, name="templates"),
-    path("desk/templates/<int:template_id>", templates.manage, name="template"),
-    path("desk/templates/<int:template_id>/retire", templates.retire, name="retire_template"),
+    path("desk/cases/work", worklist.index, name="worklist"),
+    path("desk/cases/work/filters", worklist.save_filter, name="save_filter"),
+    path(
+        "desk/cases/work/filters/<int:filter_id>/delete",
+        worklist.delete_filter,
+        name="delete_filter",
+    ),
+    path(
+        "desk/cases/work/filters/<int:filter_id>/open", worklist.open_with_filter, name="open_with"
+    ),
+    path("desk/cases/work/preview", worklist.preview, name="batch_preview"),
+    path("desk/cases/work/run", worklist.run, name="batch_run"),
+    path("desk/cases/work/result", worklist.result, name="batch_result"),
+    path("desk/cases/work/export", worklist.export, name="export"),
+    path("desk/cases/tasks", worklist.tasks, name="tasks"),
+    path("desk/cases/tasks/checks/<int:item_id>", worklist.check, name="check"),
+    path("desk/cases/templates", templates.manage, name="templates"),
+    path("desk/cases/templates/<int:template_id>", templates.manage, name="template"),
+    path("desk/cases/templates/<int:template_id>/retire", templates.retire, name="retire_template"),
     path(f"{_CASE}/reply/<int:template_id>", templates.reply, name="reply"),
     path(f"{_CASE}/sheet", sheet.show, name="sheet"),
     path(f"{_CASE}/sheet.pdf", sheet.as_pdf, name="sheet_pdf"),

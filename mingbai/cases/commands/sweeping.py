@@ -64,7 +64,7 @@ def start_sweep(
             county=county,
             title="请查一查有没有同样的问题",
             text=f"{actor.label}请在 {last.month}月{last.day}日前查完，查完填一句。",
-            link="/desk/tasks",
+            link="/desk/cases/tasks",
             thing="sweep",
             thing_id=str(sweep.pk),
         )

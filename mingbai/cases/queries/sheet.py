@@ -11,9 +11,22 @@ from mingbai.cases.models import Case, Contact, Rating
 from mingbai.cases.queries.lines import CaseLine, Liner
 from mingbai.cases.queries.pages import StepView, find, history
 from mingbai.kernel import clock, masking, sealing
-from mingbai.kernel.actors import Actor
+from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import Missing
 from mingbai.regions import queries as regions
+
+_NO_OFFICIAL = frozenset({"反映人", SYSTEM.label})
+
+
+@dataclass(frozen=True)
+class PaperStep:
+    """One step as the paper tells it: when, by whom of which body, what, with which words."""
+
+    at: datetime
+    who: str
+    word: str
+    late: bool
+    text: str
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class Sheet:
     reporter: str
     phone: str
     first_body: str
-    steps: Sequence[StepView]
+    steps: Sequence[PaperStep]
     answer: str
     answer_by: str
     rating: str
@@ -62,7 +75,7 @@ def sheet(actor: Actor, county: str, number: str) -> Sheet:
         reporter=_reporter(case),
         phone=_phone(case),
         first_body=case.first_body.name,
-        steps=steps,
+        steps=_told(steps),
         answer=answered.text if answered else "",
         answer_by=f"{answered.body} {answered.label}" if answered else "",
         rating=rating.get_score_display() if rating else "",
@@ -70,6 +83,19 @@ def sheet(actor: Actor, county: str, number: str) -> Sheet:
         printed_at=clock.now(),
         printed_by=actor.label,
     )
+
+
+def _told(steps: Sequence[StepView]) -> Sequence[PaperStep]:
+    """Return the steps with who made them: one that hands the case on was made by the body before."""
+    told, holder = [], ""
+    for step in steps:
+        passed_on = bool(holder) and step.body != holder
+        body = holder if passed_on else step.body
+        who = step.label if step.label in _NO_OFFICIAL else f"{body} {step.label}"
+        text = f"由{step.body}来办。{step.text}" if passed_on else step.text
+        told.append(PaperStep(step.at, who, step.word, step.late, text))
+        holder = step.body
+    return told
 
 
 def _reporter(case: Case) -> str:

@@ -202,14 +202,14 @@ def test_a_sub_task_opens_the_case_to_a_department_until_it_is_taken_back(
         until=SOON,
     )
     assert department.get(path).status_code == 200
-    assert "测一测水压" in department.get("/desk/work").content.decode()
-    assert "协办 1" in client_as("town").get("/desk/work").content.decode()
-    assert case.number in department.get("/desk/work?who=all").content.decode()
+    assert "测一测水压" in department.get("/desk/cases/work").content.decode()
+    assert "协办 1" in client_as("town").get("/desk/cases/work").content.decode()
+    assert case.number in department.get("/desk/cases/work?who=all").content.decode()
     subtasks.withdraw_subtask(
         actor=cast.actor("town"), county=COUNTY, number=case.number, task_id=task
     )
     assert department.get(path).status_code == 404
-    assert "测一测水压" not in department.get("/desk/work").content.decode()
+    assert "测一测水压" not in department.get("/desk/cases/work").content.decode()
 
 
 def test_a_sub_task_is_closed_with_words_by_whom_it_was_given(cast: Any, file: Any) -> None:
@@ -314,16 +314,16 @@ def test_a_sweep_gives_each_village_a_line_and_what_is_found_becomes_a_linked_ca
     case = file("answered", is_public=False)
     assert sweep(cast, case) == 1
     neighbour = client_as("neighbour")
-    assert "查一查路灯有没有不亮的" in neighbour.get("/desk/tasks").content.decode()
+    assert "查一查路灯有没有不亮的" in neighbour.get("/desk/cases/tasks").content.decode()
     item = SweepItem.objects.get()
     answer = neighbour.post(
-        f"/desk/tasks/checks/{item.pk}", {"found": "1", "text": "桥头两盏路灯不亮"}
+        f"/desk/cases/tasks/checks/{item.pk}", {"found": "1", "text": "桥头两盏路灯不亮"}
     )
-    assert answer["Location"] == "/desk/tasks"
+    assert answer["Location"] == "/desk/cases/tasks"
     made = Case.objects.get(region=NEXT)
     assert (made.field, made.state, made.body) == ("power", "submitted", cast.bodies["neighbour"])
     again = neighbour.post(
-        f"/desk/tasks/checks/{item.pk}", {"found": "1", "text": "桥头两盏路灯不亮"}
+        f"/desk/cases/tasks/checks/{item.pk}", {"found": "1", "text": "桥头两盏路灯不亮"}
     )
     assert again.status_code == 409
     assert Case.objects.filter(region=NEXT).count() == 1
@@ -338,7 +338,7 @@ def test_a_village_that_finds_nothing_says_so(cast: Any, file: Any, client_as: A
     case = file("answered")
     sweep(cast, case)
     item = SweepItem.objects.get()
-    client_as("neighbour").post(f"/desk/tasks/checks/{item.pk}", {"found": "0", "text": ""})
+    client_as("neighbour").post(f"/desk/cases/tasks/checks/{item.pk}", {"found": "0", "text": ""})
     shown = beside.beside(cast.actor("town"), COUNTY, case.number).sweeps[0]
     assert (shown.done, shown.found) == (1, 0)
     assert Case.objects.count() == 1
@@ -360,7 +360,7 @@ def test_another_village_cannot_fill_in_a_line(cast: Any, file: Any, client_as: 
     sweep(cast, file("answered"))
     item = SweepItem.objects.get()
     for who in ("officer", "far", "villager"):
-        answer = client_as(who).post(f"/desk/tasks/checks/{item.pk}", {"found": "0"})
+        answer = client_as(who).post(f"/desk/cases/tasks/checks/{item.pk}", {"found": "0"})
         assert answer.status_code == 404
     assert SweepItem.objects.get().done_at is None
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mingbai.audit.models import Entry
+from mingbai.cases import commands
 from mingbai.cases.commands import templates
 from mingbai.cases.models import Case, CaseEvent, ReplyTemplate
 from mingbai.cases.paper import pdf
@@ -98,25 +99,25 @@ def test_templates_belong_to_their_body(cast: Any, file: Any, client_as: Any) ->
     for who in ("neighbour", "town", "far"):
         assert templates_of(cast.actor(who)) == []
         client = client_as(who)
-        assert client.get(f"/desk/templates/{template}").status_code == 404
-        changed = client.post(f"/desk/templates/{template}", {"title": "改了", "text": WORDS})
+        assert client.get(f"/desk/cases/templates/{template}").status_code == 404
+        changed = client.post(f"/desk/cases/templates/{template}", {"title": "改了", "text": WORDS})
         assert changed.status_code == 404
-        assert client.post(f"/desk/templates/{template}/retire").status_code == 404
+        assert client.post(f"/desk/cases/templates/{template}/retire").status_code == 404
     row = ReplyTemplate.objects.get()
     assert (row.title, row.retired_at) == ("路灯修好", None)
 
 
 def test_a_template_is_added_changed_and_retired_on_its_page(cast: Any, client_as: Any) -> None:
     client = client_as("officer")
-    client.post("/desk/templates", {"title": "水管修好", "text": WORDS})
+    client.post("/desk/cases/templates", {"title": "水管修好", "text": WORDS})
     row = ReplyTemplate.objects.get()
-    client.post(f"/desk/templates/{row.pk}", {"title": "水管换好", "text": WORDS})
-    assert "水管换好" in client.get("/desk/templates").content.decode()
-    twice = client.post("/desk/templates", {"title": "水管换好", "text": WORDS})
+    client.post(f"/desk/cases/templates/{row.pk}", {"title": "水管换好", "text": WORDS})
+    assert "水管换好" in client.get("/desk/cases/templates").content.decode()
+    twice = client.post("/desk/cases/templates", {"title": "水管换好", "text": WORDS})
     assert twice.status_code == 400
     assert "同名" in twice.content.decode()
-    client.post(f"/desk/templates/{row.pk}/retire")
-    assert "水管换好" not in client.get("/desk/templates").content.decode()
+    client.post(f"/desk/cases/templates/{row.pk}/retire")
+    assert "水管换好" not in client.get("/desk/cases/templates").content.decode()
     assert ReplyTemplate.objects.count() == 1
     verbs = Entry.objects.filter(thing="template").order_by("id").values_list("verb", flat=True)
     assert list(verbs) == ["template.save", "template.save", "template.retire"]
@@ -128,7 +129,8 @@ def test_the_paper_names_officials_and_hides_the_reporter(
     case = file("answered", phone="13800001111", place="林家门口 13912345678")
     paper = sheet(cast.actor("officer"), COUNTY, case.number)
     assert (paper.reporter, paper.phone) == ("林*婶", "138****1111")
-    assert [step.verb for step in paper.steps] == ["submit", "accept", "start", "answer"]
+    assert [step.word for step in paper.steps] == ["提交", "受理", "开始办理", "答复"]
+    assert [step.who for step in paper.steps][:2] == ["反映人", "石鼓村村委会 王建国"]
     page = client_as("officer").get(f"/desk/cases/{case.number}/sheet").content.decode()
     assert "王建国" in page
     for hidden in ("13800001111", "13912345678", "林阿婶"):
@@ -137,6 +139,23 @@ def test_the_paper_names_officials_and_hides_the_reporter(
     assert entry.person_id == cast.people["officer"].pk
     with pytest.raises(Missing):
         sheet(cast.actor("neighbour"), COUNTY, case.number)
+
+
+def test_a_hand_over_on_paper_names_the_body_that_made_it(cast: Any, file: Any) -> None:
+    case = file("accepted")
+    commands.assign(
+        actor=cast.actor("officer"),
+        county=COUNTY,
+        number=case.number,
+        version=case.version,
+        receiver=cast.bodies["town"].pk,
+        text="村里没有电工",
+    )
+    step = sheet(cast.actor("town"), COUNTY, case.number).steps[-1]
+    assert (step.who, step.text) == (
+        "石鼓村村委会 王建国",
+        "由五里街镇人民政府来办。村里没有电工",
+    )
 
 
 def test_the_paper_as_pdf_embeds_its_chinese_font(cast: Any, file: Any, client_as: Any) -> None:
