@@ -25,6 +25,13 @@ def lock_beside(county: str, number: str, actor: Actor) -> Case:
     return case
 
 
+def officer(actor: Actor) -> tuple[int, int]:
+    """Return the ids of the person and of the body that a member of staff acts for."""
+    if actor.person_id is None or actor.body_id is None:
+        raise Missing("officer")
+    return actor.person_id, actor.body_id
+
+
 def words(text: str, least: int, most: int, sentence: str, field: str) -> str:
     """Return ``text`` stripped. Raises ``BadInput`` with ``sentence`` when it is too short or long."""
     clean = text.strip()

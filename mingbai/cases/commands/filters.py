@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
-from mingbai.cases.commands.beside import words
+from mingbai.cases.commands.beside import officer, words
 from mingbai.cases.models import SavedFilter
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing
@@ -21,14 +21,15 @@ def save_filter(*, actor: Actor, name: str, query: str) -> None:
     if not policies.handles(actor):
         raise Missing("filters")
     called = words(name, 1, 20, "请给这组条件起个名字。", "name")
+    person, _ = officer(actor)
     own = _own(actor)
     if own.count() >= MOST and not own.filter(name=called).exists():
         raise BadInput(f"最多留 {MOST} 组，请先删掉一组。", "name")
     SavedFilter.objects.update_or_create(
         county=actor.county,
-        post_id=actor.post_id,
+        post_id=actor.post_id or 0,
         name=called,
-        defaults={"person_id": actor.person_id, "query": query[:400]},
+        defaults={"person_id": person, "query": query[:400]},
     )
     _trace(actor, "save")
 

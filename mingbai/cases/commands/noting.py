@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 
 from mingbai.accounts.queries import PostView
-from mingbai.cases.commands.beside import lock_beside, trace, words
+from mingbai.cases.commands.beside import lock_beside, officer, trace, words
 from mingbai.cases.models import Note
 from mingbai.cases.queries.beside import colleagues
 from mingbai.kernel import clock
@@ -31,6 +31,7 @@ def add_note(
     """
     said = words(text, 1, LONGEST, "便签还没有写。", "text")
     case = lock_beside(county, number, actor)
+    person, body = officer(actor)
     known = colleagues(actor, case)
     people = _named(said, known) + [post for post in known if post.id in set(told)]
     named = {post.person_id: post for post in people}
@@ -39,9 +40,9 @@ def add_note(
         region=case.region,
         case=case,
         at=clock.now(),
-        person_id=actor.person_id,
+        person_id=person,
         label=actor.label,
-        body_id=actor.body_id,
+        body_id=body,
         text=said,
         told=[post.person_name for post in named.values()],
     )
@@ -60,7 +61,7 @@ def add_note(
 
 def _named(text: str, known: Sequence[PostView]) -> list[PostView]:
     """Return who is named after an @; the longest name that fits counts, the words go on behind it."""
-    found = []
+    found: list[PostView] = []
     for run in _AT.findall(text):
         names = {p.person_name for p in known if p.person_name and run.startswith(p.person_name)}
         if not names:

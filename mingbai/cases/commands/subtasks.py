@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from mingbai.accounts import queries as accounts
 from mingbai.cases import policies_beside
-from mingbai.cases.commands.beside import day, lock_beside, trace, words
+from mingbai.cases.commands.beside import day, lock_beside, officer, trace, words
 from mingbai.cases.models import Case, SubTask
 from mingbai.cases.queries.beside import assistants, colleagues
 from mingbai.kernel import clock
@@ -29,6 +30,7 @@ def give_subtask(
     last = day(until)
     case = lock_beside(county, number, actor)
     require(policies_beside.may_give(actor, case))
+    asker, asking = officer(actor)
     body, post, person = _receiver(actor, case, receiver)
     task = SubTask.objects.create(
         county=county,
@@ -40,22 +42,11 @@ def give_subtask(
         until=last,
         asked_at=clock.now(),
         asked_by=actor.label,
-        asked_person=actor.person_id,
-        asked_body_id=actor.body_id,
+        asked_person=asker,
+        asked_body_id=asking,
     )
     trace(actor, case, "give_subtask", subtask=task.pk, body=body)
-    told = {
-        "county": county,
-        "title": "有一项协办交给你们" if person is None else "有一项协办交给你",
-        "text": f"{actor.label}请在 {last.month}月{last.day}日前协办 {number}。",
-        "link": f"/desk/cases/{number}/beside",
-        "thing": "case",
-        "thing_id": number,
-    }
-    if person is None:
-        notices.notify_body(body_id=body, **told)
-    else:
-        notices.notify(person_ids=[person], **told)
+    _tell(task, person, actor.label)
     return task.pk
 
 
@@ -89,6 +80,23 @@ def withdraw_subtask(*, actor: Actor, county: str, number: str, task_id: int) ->
     task.closed_at, task.withdrawn = clock.now(), True
     task.save(update_fields=["closed_at", "withdrawn"])
     trace(actor, case, "withdraw_subtask", subtask=task.pk)
+
+
+def _tell(task: SubTask, person: int | None, by: str) -> None:
+    """Tell the colleague, or everybody of the body, that was asked."""
+    title = "有一项协办交给你" if person else "有一项协办交给你们"
+    text = f"{by}请在 {task.until.month}月{task.until.day}日前协办 {task.case.number}。"
+    link = f"/desk/cases/{task.case.number}/beside"
+    people = [person] if person else [post.person_id for post in accounts.staff_of(task.body_id)]
+    notices.notify(
+        person_ids=people,
+        county=task.county,
+        title=title,
+        text=text,
+        link=link,
+        thing="case",
+        thing_id=task.case.number,
+    )
 
 
 def _task(case: Case, task_id: int) -> SubTask:

@@ -10,7 +10,7 @@ from django.db import transaction
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, policies_beside
-from mingbai.cases.commands.beside import day, lock_beside, trace, words
+from mingbai.cases.commands.beside import day, lock_beside, officer, trace, words
 from mingbai.cases.commands.intake import submit_case
 from mingbai.cases.commands.relating import link
 from mingbai.cases.models import Case, Relation, Sweep, SweepItem
@@ -41,6 +41,7 @@ def start_sweep(
     chosen = sorted(set(villages) & allowed)
     if not chosen:
         raise BadInput("请至少勾一个村。", "villages")
+    person, asking = officer(actor)
     sweep = Sweep.objects.create(
         county=county,
         region=actor.region,
@@ -49,8 +50,8 @@ def start_sweep(
         until=last,
         asked_at=clock.now(),
         label=actor.label,
-        person_id=actor.person_id,
-        body_id=actor.body_id,
+        person_id=person,
+        body_id=asking,
     )
     bodies = _bodies(chosen)
     SweepItem.objects.bulk_create(

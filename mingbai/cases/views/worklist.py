@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from django.contrib import messages
@@ -173,7 +173,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _preview(request: HttpRequest, wrong: dict[str, str] | None = None) -> HttpResponse:
+def _preview(request: HttpRequest, wrong: Mapping[str, str] | None = None) -> HttpResponse:
     actor, verb = actor_of(request), request.POST.get("verb", "")
     queries.require_desk(actor)
     picks = _picks(request)
