@@ -117,6 +117,21 @@ def test_the_work_list_works_without_scripts(live: Live, page_for: Callable[...,
     assert page.locator("h1").inner_text() == "交办 1 件"
 
 
+def test_an_at_sign_offers_the_colleagues_who_may_see_the_case(
+    live: Live, page_for: Callable[..., Any]
+) -> None:
+    page = page_for("town", DESK)
+    page.goto(f"/desk/cases/{live.number(1)}/beside")
+    page.click("#f-text")
+    page.keyboard.type("请@王")
+    assert page.locator("[data-name]:visible").all_inner_texts()[0].startswith("王建国")
+    page.keyboard.press("Enter")
+    assert page.input_value("#f-text") == "请@王建国 "
+    page.keyboard.type("看一看")
+    press(page, "text=记下")
+    assert "告诉了 1 位同事" in page.locator(".mb-flash").inner_text()
+
+
 def strike(page: Any, key: str) -> None:
     """Press a key and wait for the page that follows."""
     with page.expect_navigation():

@@ -14,13 +14,13 @@ from mingbai.cases.commands.beside import day, lock_beside, officer, trace, word
 from mingbai.cases.commands.intake import submit_case
 from mingbai.cases.commands.relating import link
 from mingbai.cases.models import Case, Relation, Sweep, SweepItem
-from mingbai.cases.queries.beside import sweepable
+from mingbai.cases.queries.beside import suggested, sweepable
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.notices import commands as notices
 
-LONGEST = 200
+LONGEST, LONGEST_TEXT = 200, 400
 _TOKENS = UUID("6f1d0c5e-6a5b-4a0e-9a53-0f5f8a1c2b77")
 
 
@@ -76,7 +76,10 @@ def start_sweep(
 def report_clear(*, actor: Actor, item_id: int, text: str) -> None:
     """Say that the village was looked at and nothing was found. Raises ``Missing``, ``Refused``."""
     item = _lock(actor, item_id)
-    _close(actor, item, text.strip()[: SweepItem.text.field.max_length], found=False)
+    said = text.strip()
+    # The words that stood ready for a case were not meant where nothing was found.
+    told = "" if said == suggested(item.sweep.what) else said[:LONGEST_TEXT]
+    _close(actor, item, told, found=False)
 
 
 @transaction.atomic
@@ -86,7 +89,7 @@ def report_found(*, actor: Actor, item_id: int, text: str, place: str = "") -> s
     Raises ``Missing``, ``Refused`` when the line is closed, ``BadInput`` for words that are too short.
     """
     item = _lock(actor, item_id)
-    said = words(text, 4, 400, "请写清在哪里、什么情况。", "text")
+    said = words(text, 4, LONGEST_TEXT, "请写清在哪里、什么情况。", "text")
     with scopes.widen(
         item.county
     ):  # the first case may lie in a village that the finder does not see

@@ -83,6 +83,11 @@ class CheckView:
     label: str
     number: str
 
+    @property
+    def suggested(self) -> str:
+        """The words that stand ready for a case, should the same be found."""
+        return suggested(self.what)
+
 
 @dataclass(frozen=True)
 class SweepView:
@@ -131,6 +136,11 @@ class Summary:
     subtasks: Sequence[SubTaskView]
     related: Sequence[RelatedView]
     replies: Sequence[TemplateView]
+
+
+def suggested(what: str) -> str:
+    """Return the words of a case found by a sweep, as they stand ready in its form."""
+    return f"排查发现：{what}"
 
 
 def beside(actor: Actor, county: str, number: str) -> Beside:
@@ -207,10 +217,15 @@ def openable(actor: Actor, county: str, number: str) -> Case | None:
 def colleagues(actor: Actor, case: Case) -> Sequence[accounts.PostView]:
     """Return who may be named in a note, the actor apart.
 
-    They are staff of the actor's, the holding and the helping bodies who may see the case.
+    They are staff of the actor's, the holding, the first and the helping bodies who may see the case.
     """
     helping = SubTask.objects.filter(county=case.county, case=case, withdrawn=False)
-    bodies = [actor.body_id, case.body_id, *helping.values_list("body_id", flat=True)]
+    bodies = [
+        actor.body_id,
+        case.body_id,
+        case.first_body_id,
+        *helping.values_list("body_id", flat=True),
+    ]
     posts = [post for body in dict.fromkeys(bodies) if body for post in accounts.staff_of(body)]
     return [
         post

@@ -338,7 +338,11 @@ def test_a_village_that_finds_nothing_says_so(cast: Any, file: Any, client_as: A
     case = file("answered")
     sweep(cast, case)
     item = SweepItem.objects.get()
-    client_as("neighbour").post(f"/desk/cases/tasks/checks/{item.pk}", {"found": "0", "text": ""})
+    client_as("neighbour").post(
+        f"/desk/cases/tasks/checks/{item.pk}",
+        {"found": "0", "text": "排查发现：查一查路灯有没有不亮的"},
+    )
+    assert SweepItem.objects.get().text == ""
     shown = beside.beside(cast.actor("town"), COUNTY, case.number).sweeps[0]
     assert (shown.done, shown.found) == (1, 0)
     assert Case.objects.count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from typing import Any
 
@@ -168,6 +169,22 @@ def test_the_paper_as_pdf_embeds_its_chinese_font(cast: Any, file: Any, client_a
     assert b"/FontFile" in answer.content + opened
     assert b"CJK" in answer.content + opened
     assert Entry.objects.filter(verb="case.print_sheet").count() == 1
+
+
+def test_a_server_without_text_layout_says_so_and_keeps_the_printing_page(
+    cast: Any, file: Any, client_as: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = file("answered")
+    package = tmp_path / "weasyprint"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise OSError('cannot load library')")
+    for name in [n for n in sys.modules if n.split(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    client = client_as("officer")
+    answer = client.get(f"/desk/cases/{case.number}/sheet.pdf", follow=True)
+    assert "请用浏览器的打印存成 PDF" in answer.content.decode()
+    assert client.get(f"/desk/cases/{case.number}/sheet").status_code == 200
 
 
 def test_a_paper_fetches_nothing(tmp_path: Any) -> None:

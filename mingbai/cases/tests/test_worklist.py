@@ -120,6 +120,28 @@ def test_the_list_costs_at_most_ten_queries(cast: Any, file: Any) -> None:
     assert len(caught) <= few
 
 
+def test_the_pages_cost_a_fixed_number_of_queries(cast: Any, file: Any, client_as: Any) -> None:
+    case = file("accepted")
+    for _ in range(6):
+        file("accepted")
+    found = []
+    for path in (
+        "/desk/cases/work?who=all",
+        "/desk/cases/tasks",
+        f"/desk/cases/{case.number}/beside",
+        f"/desk/cases/{case.number}/sheet",
+    ):
+        client = client_as("town")
+        client.get(path)
+        now = scopes.current()
+        assert now is not None
+        now.memo.clear()
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(path).status_code == 200
+        found.append(sum(not q["sql"].startswith(("SAVE", "RELEASE")) for q in caught))
+    assert found == [17, 11, 17, 17]
+
+
 def test_a_filter_is_kept_opened_with_and_forgotten(cast: Any, client_as: Any) -> None:
     with own(cast, "officer"):
         client = client_as("officer")

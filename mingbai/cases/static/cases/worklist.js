@@ -42,3 +42,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (hint && rows.length) hint.hidden = false;
+
+// On a narrow screen the filters start closed, so that the cases come first.
+const filters = document.querySelector("[data-filters]");
+if (filters) {
+  const wide = matchMedia("(min-width: 700px)");
+  const fit = () => (filters.open = wide.matches);
+  wide.addEventListener("change", fit);
+  fit();
+}
