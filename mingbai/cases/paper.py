@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 
@@ -19,4 +20,6 @@ def pdf(html: str, css: str) -> bytes:
     closed: Any = URLFetcher(allowed_protocols=())
     page = HTML(string=html, url_fetcher=closed)
     made: Any = page.write_pdf(stylesheets=[CSS(string=css, url_fetcher=closed)])
+    del page
+    gc.collect()  # boxes and fonts of a page hold each other: 50 MB until the next collection
     return bytes(made)
