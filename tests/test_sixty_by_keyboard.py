@@ -21,12 +21,12 @@ django.setup()
 from mingbai.accounts import queries as accounts
 from mingbai.cases import commands
 from mingbai.kernel import scopes
-with scopes.enter(scope="350525"):
-    officer = accounts.actor_for(accounts.person_by_login("neighbour"))
+with scopes.enter(scope="350526"):
+    officer = accounts.actor_for(accounts.person_by_login("far"))
     for n in range(%d):
         commands.submit_case(
-            actor=officer, token=uuid.uuid4(), region="350525101202", source="desk", field="facility",
-            title=f"{n + 1} 号路灯不亮", text=f"桃场村大路边的 {n + 1} 号路灯不亮，晚上看不见路。",
+            actor=officer, token=uuid.uuid4(), region="350526101201", source="desk", field="facility",
+            title=f"{n + 1} 号路灯不亮", text=f"蔡径村大路边的 {n + 1} 号路灯不亮，晚上看不见路。",
         )
 """
 
@@ -43,7 +43,7 @@ def test_sixty_cases_are_handled_from_the_keyboard(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    page = page_for("neighbour", DESK)
+    page = page_for("far", DESK)
     page.goto("/desk/cases/templates")
     page.fill("input[name=title]", "路灯修好")
     page.fill("textarea[name=text]", "{村}反映的路灯（{件号}）已经修好，昨晚看过是亮的。")
