@@ -8,14 +8,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+import xlsxwriter
 
 from mingbai.kernel import clock
 
-_FORMULA = re.compile(r"^[\s]*[=+\-@]")
+_FORMULA = re.compile(r"^\s*[=+\-@]")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WIDEST = 40
 
@@ -26,32 +23,30 @@ def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[object
     A text that begins like a formula (= + - @) is stored as text and marked so, for Excel keeps it
     then even when somebody edits the cell.
     """
-    book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for n, heading in enumerate(headings, 1):
-        sheet.column_dimensions[get_column_letter(n)].width = min(_WIDEST, 6 + 3 * len(heading))
-    sheet.append([_cell(sheet, heading, bold=True) for heading in headings])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
     held = io.BytesIO()
-    book.save(held)
+    book: Any = xlsxwriter.Workbook(held, {"in_memory": True})
+    sheet = book.add_worksheet(title)
+    bold = book.add_format({"bold": True})
+    looks = {
+        "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        "text": book.add_format({"num_format": "@", "quote_prefix": True}),
+    }
+    sheet.freeze_panes(1, 0)
+    for column, heading in enumerate(headings):
+        sheet.set_column(column, column, min(_WIDEST, 8 + 3 * len(heading)))
+        sheet.write_string(0, column, heading, bold)
+    for line, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            _write(sheet, looks, (line, column), value)
+    book.close()
     return held.getvalue()
 
 
-def _cell(sheet: Any, value: object, *, bold: bool = False) -> Any:
+def _write(sheet: Any, looks: dict[str, Any], place: tuple[int, int], value: object) -> None:
     if isinstance(value, datetime):
-        cell = WriteOnlyCell(sheet, clock.local(value).replace(tzinfo=None))
-        cell.number_format = "yyyy-mm-dd hh:mm"
-        return cell
-    if isinstance(value, int):
-        return WriteOnlyCell(sheet, value)
-    text = _UNWRITABLE.sub("", str(value))
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    if _FORMULA.match(text):
-        cell.number_format = "@"
-        cell.quotePrefix = True
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
+        sheet.write_datetime(*place, clock.local(value).replace(tzinfo=None), looks["time"])
+    elif isinstance(value, int):
+        sheet.write_number(*place, value)
+    else:
+        text = _UNWRITABLE.sub("", str(value))
+        sheet.write_string(*place, text, looks["text"] if _FORMULA.match(text) else None)
