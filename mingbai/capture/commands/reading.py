@@ -17,7 +17,7 @@ from mingbai.capture.recognition.found import Found, Reason
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader, title_of
-from mingbai.capture.recognition.same import Print, printed
+from mingbai.capture.recognition.same import Print, Told, printed
 from mingbai.kernel import clock, scopes
 from mingbai.regions import queries as regions
 
@@ -59,22 +59,22 @@ class Reading:
     reader: Listener
     model: Model
     learned: frozenset[tuple[str, str]]
-    printed: dict[tuple[object, ...], Print] = field(default_factory=dict)
+    printed: dict[Told, Print] = field(default_factory=dict)
 
-    def prints(self, findings: Sequence[Found]) -> list[Print]:
+    def prints(self, findings: Sequence[Told]) -> list[Print]:
         """Return findings as they are compared; those that were compared before are still known."""
-        faces = [
-            (f.key, f.group, f.text, f.title, f.place, f.field, f.kind, f.said_at, f.again_of)
-            for f in findings
-        ]
         if len(self.printed) > PRINTS:
             self.printed.clear()
-        new = {face: f for face, f in zip(faces, findings, strict=True) if face not in self.printed}
+        new = [told for told in findings if told not in self.printed]
         if new:
-            troubles = self.model.subs([f.text for f in new.values()]).tolist()
-            for (face, found), row in zip(new.items(), troubles, strict=True):
-                self.printed[face] = printed(found, row)
-        return [self.printed[face] for face in faces]
+            plainly = [
+                t._replace(text=plain(t.text), title=plain(t.title), place=plain(t.place))
+                for t in new
+            ]
+            troubles = self.model.subs([t.text for t in plainly]).tolist()
+            for told, as_read, row in zip(new, plainly, troubles, strict=True):
+                self.printed[told] = printed(as_read, row)
+        return [self.printed[told] for told in findings]
 
 
 @dataclass
