@@ -163,7 +163,7 @@ def _read(
     done = Digested(groups=len(since))
     if groups:
         reading.read(reader, groups)
-        done += settling.settle(reader, groups)
+        done += settling.settle(reader, groups, kept)
         _note_last(county, groups)
     _set_waiting(
         county, since, {pk: lines[-1].said_at for pk, lines in found.items() if len(lines) >= MOST}

@@ -12,7 +12,7 @@ _AT_ONCE = 0
 
 
 def run(statement: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement of our own in the running transaction and return its rows, if it has any.
+    """Run a statement of our own, in the running transaction if there is one; return its rows, if any.
 
     Errors are Django's, as everywhere. Whoever counts statements does not see these.
     """
