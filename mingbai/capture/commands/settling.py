@@ -33,7 +33,7 @@ UPDATE capture_message m
 SET digested_at = coalesce(m.digested_at, %s::timestamptz), finding_id = nullif(v.finding, 0)
 FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding) WHERE m.id = v.id AND m.county = %s::text
 """
-# One statement for all that changed: each column by name from a list of records.
+# One statement for all that is new, one for all that changed: columns by name, from a list of records.
 _SAVED = {
     "status": "text", "kind": "text", "field": "text", "sub": "text", "urgent": "bool",
     "place": "text", "place_region": "text", "title": "text", "text": "text",
@@ -46,6 +46,16 @@ UPDATE capture_finding f SET {", ".join(f"{name} = v.{name}" for name in _SAVED)
 FROM jsonb_to_recordset(%s::jsonb)
   AS v (id bigint, {", ".join(f"{name} {kind}" for name, kind in _SAVED.items())})
 WHERE f.county = %s::text AND f.id = v.id
+"""  # noqa: S608 - names of our own columns
+_MADE = _SAVED | {
+    "county": "text", "region": "text", "group_id": "bigint", "key": "text", "found_at": "timestamptz",
+    "faded": "bool",
+}  # fmt: skip
+_MAKE = f"""
+INSERT INTO capture_finding ({", ".join(_MADE)})
+SELECT {", ".join(_MADE)} FROM jsonb_to_recordset(%s::jsonb)
+  AS v ({", ".join(f"{name} {kind}" for name, kind in _MADE.items())})
+RETURNING key, id
 """  # noqa: S608 - names of our own columns
 _REASON = ("about", "words", "line_id", "start", "end", "text")
 
@@ -246,20 +256,34 @@ def _write(plan: Plan) -> None:
     if plan.gone:
         gone = [finding.pk for finding in plan.gone]
         Finding.objects.filter(county=plan.county, pk__in=gone).delete()
-    Finding.objects.bulk_create([w.finding for w in plan.works if w.new])
     changed = [w for w in plan.works if w.changed and not w.new]
     for work in changed:
         work.finding.version += not work.longer
+    _make([w.finding for w in plan.works if w.new])
     _save(plan.county, [*(w.finding for w in changed), *plan.followed])
     casework.conclude(plan)
 
 
+def _make(findings: Sequence[Finding]) -> None:
+    """Write findings that the tables do not know yet; they have their ids then."""
+    if findings:
+        made = dict(rows.run(_MAKE, [_records(findings, _MADE)]))
+        for finding in findings:
+            finding.pk = made[finding.key]
+
+
 def _save(county: str, findings: Iterable[Finding]) -> None:
-    """Write findings that the tables know."""
-    records = {f.pk: {"id": f.pk} | {name: getattr(f, name) for name in _SAVED} for f in findings}
-    if records:
-        told = json.dumps(list(records.values()), default=datetime.isoformat, ensure_ascii=False)
-        rows.run(_SAVE, [told, county])
+    """Write findings that the tables know, each once."""
+    once = {f.pk: f for f in findings}
+    if once:
+        rows.run(_SAVE, [_records(once.values(), ["id", *_SAVED]), county])
+
+
+def _records(findings: Iterable[Finding], names: Iterable[str]) -> str:
+    """Return those columns of findings as a list of records."""
+    columns = list(names)
+    records = [{name: getattr(f, name) for name in columns} for f in findings]
+    return json.dumps(records, default=datetime.isoformat, ensure_ascii=False)
 
 
 def _mark(plan: Plan, groups: Sequence[Group]) -> None:

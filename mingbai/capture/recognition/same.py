@@ -121,7 +121,10 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a finding is compared by: its words (those of the title twice), concepts and place."""
+    """What a finding is compared by: its words (those of the title twice), concepts and place.
+
+    `size` is the square of how long `troubles` is as a vector.
+    """
 
     key: str
     group: str
@@ -135,6 +138,7 @@ class Print:
     again: bool
     again_of: str | None
     troubles: tuple[float, ...]
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ def printed(found: Found | Told, troubles: Sequence[float]) -> Print:
     return Print(
         found.key, found.group, found.sender, found.field, found.kind, found.said_at, words,
         concepts, frozenset(_pairs(found.place)), bool(_AGAIN.search(found.text)),
-        found.again_of, tuple(troubles),
+        found.again_of, tuple(troubles), sum(a * a for a in troubles),
     )  # fmt: skip
 
 
@@ -180,6 +184,7 @@ class Rarity:
         self._seen: Counter[str] = Counter()
         self._total = _DOUBT
         self._by_count: list[float] = []
+        self._weights: dict[str, float] = {}
         for side in prints:
             self.add(side)
 
@@ -187,13 +192,13 @@ class Rarity:
         """Count one finding more."""
         self._seen.update(side.words.keys())
         self._total += 1
-        self._by_count = []
+        self._forget()
 
     def drop(self, side: Print) -> None:
         """Count one finding less, which was added before."""
         self._seen.subtract(side.words.keys())
         self._total -= 1
-        self._by_count = []
+        self._forget()
 
     def of(self, words: Iterable[str]) -> list[float]:
         """Return the rarity of each word."""
@@ -205,13 +210,22 @@ class Rarity:
         by_count, seen = self._by_count, self._seen
         return [by_count[seen[word]] for word in words]
 
+    def weight(self, side: Print) -> float:
+        """Return the rarity of all words of a finding."""
+        if side.key not in self._weights:
+            self._weights[side.key] = sum(self.of(side.words))
+        return self._weights[side.key]
+
+    def _forget(self) -> None:
+        self._by_count, self._weights = [], {}
+
 
 def alike(later: Print, earlier: Print, rarity: Rarity) -> list[float]:
     """What decides whether two findings are about one problem (`WEIGHTS` numbers)."""
     common = later.words.keys() & earlier.words.keys()
     rare = rarity.of(common)
     shared = sum(rare)
-    weight = [sum(rarity.of(side.words)) for side in (later, earlier)]
+    weight = [rarity.weight(side) for side in (later, earlier)]
     least, most = min(weight), max(weight)
     both = later.concepts & earlier.concepts
     either = later.concepts | earlier.concepts
@@ -221,7 +235,7 @@ def alike(later: Print, earlier: Print, rarity: Rarity) -> list[float]:
     village = later.group == earlier.group
     person = village and bool(later.sender) and later.sender == earlier.sender
     trouble = sum(map(mul, later.troubles, earlier.troubles))
-    sizes = math.sqrt(sum(a * a for a in later.troubles) * sum(b * b for b in earlier.troubles))
+    sizes = math.sqrt(later.size * earlier.size)
     kind = trouble / sizes if sizes else 0.0
     titled = sum(later.words[w] > 1 or earlier.words[w] > 1 for w in common) / 6
     return [
