@@ -28,10 +28,9 @@ def read(county: str) -> None:
         if time.monotonic() > end:
             commands.wake(county)
             return
-        if wait > 0:
-            time.sleep(min(wait, GLANCE))
-        else:
-            commands.digest(county=county)
+        # What is due may all be in other workers' hands: they will have read it soon.
+        if wait > 0 or not commands.digest(county=county).groups:
+            time.sleep(min(wait or GLANCE, GLANCE))
 
 
 @app.periodic(cron="* * * * *")

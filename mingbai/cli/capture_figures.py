@@ -6,11 +6,11 @@ Commits are durable. While the first is measured no worker may run, or it reads 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections import defaultdict
@@ -24,10 +24,11 @@ import click
 from django.db import connection
 
 from mingbai.capture import commands
-from mingbai.capture.events import Digested, InboundMessage
+from mingbai.capture.events import InboundMessage
 from mingbai.capture.models import ChatGroup, Finding, Message, Seen
 from mingbai.cases.models import Case
 from mingbai.cli.benching import TICK, Figure, backend, ticks
+from mingbai.cli.capture_sending import Order, Sent
 from mingbai.cli.demo import life
 from mingbai.config import environment
 from mingbai.kernel import clock, scopes
@@ -41,13 +42,20 @@ CHATTER = 2
 RATE, FLOOD = 200, 500
 MANY = 300
 WORKERS = 2
+LIVE = 6000
+GLANCE = 0.1
+_NEW_CASES = """
+SELECT number, clock_timestamp() FROM cases_case
+WHERE county = %s AND source = 'chat'
+  AND submitted_at >= greatest(%s, clock_timestamp() - interval '60 seconds')
+"""
 
 
 @dataclass
 class Bench:
     """Groups of the bench's own, in the villages of the demo county."""
 
-    mode: str
+    mode: str = ChatGroup.Mode.AUTOMATIC
     count: int = GROUPS
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     groups: list[int] = field(default_factory=list)
@@ -86,6 +94,19 @@ class Bench:
         """Return a group's number on its platform."""
         return f"bench-{self.run}-{number}"
 
+    def order(
+        self,
+        name: str,
+        seconds: int,
+        rate: int,
+        *,
+        first: int = 0,
+        last: int = MANY,
+        together: int = 1,
+    ) -> Order:
+        """Return the order to send talk to the groups from ``first`` up to ``last``."""
+        return Order(self.run, name, self.groups[first:last], seconds, rate, together)
+
     def talk(self, lines: int) -> Iterator[tuple[int, InboundMessage]]:
         """Yield ordinary talk without times, group by group in turn: (group, message)."""
         rows = life._lines("chat.jsonl")
@@ -111,65 +132,94 @@ class Bench:
 
 
 def figures() -> list[Figure]:
-    """Return CPU milliseconds a message from delivery to case, in both modes of a group."""
+    """Return CPU milliseconds a message from delivery to case, in both modes of a group.
+
+    In large deliveries first; then one by one, read each second as live talk is.
+    """
     words = {ChatGroup.Mode.CONFIRMED: "先核对", ChatGroup.Mode.AUTOMATIC: "自动立件"}
     found = []
     for mode, word in words.items():
         with Bench(mode) as bench:
-            found.append(Figure(f"采集一条（{word}）", "毫秒/条", *_speed(bench)))
+            figure = _cost(bench, LINES, LINES // 4, LINES)
+            found.append(Figure(f"采集一条（{word}）", "毫秒/条", *figure))
+    with Bench(ChatGroup.Mode.AUTOMATIC, MANY) as bench:
+        figure = _cost(bench, LIVE, LIVE // 2, RATE, together=1)
+        found.append(Figure("采集一条（一条一条来）", "毫秒/条", *figure))
     return found
 
 
-def _speed(bench: Bench) -> tuple[float, float]:
-    """Return CPU milliseconds a message of application and database."""
+def _cost(
+    bench: Bench, lines: int, known: int, turn: int, *, together: int = LINES
+) -> tuple[float, float]:
+    """Return CPU milliseconds a message of application and database.
+
+    Talk is delivered ``together`` messages at once and read after every ``turn`` of them; the first
+    ``known`` are not counted: a worker has its model loaded, and knows who speaks.
+    """
+    step = timedelta(seconds=40) if together > 1 else timedelta(seconds=1 / RATE)
     with scopes.enter(scope=life.COUNTY):
-        begin = clock.now() - timedelta(days=2)
+        begin = clock.now() - step * lines - timedelta(minutes=1)
     talk = [
-        (group, replace(message, said_at=begin + timedelta(seconds=40 * n)))
-        for n, (group, message) in enumerate(bench.talk(LINES))
+        (group, replace(message, said_at=begin + step * n))
+        for n, (group, message) in enumerate(bench.talk(lines))
     ]
-    known = LINES // 4  # a worker has its model loaded, and knows who speaks
-    _through(bench, talk[:known])
+    _through(bench, talk[:known], turn, together)
     own, theirs = time.process_time(), ticks(backend())
-    _through(bench, talk[known:])
+    _through(bench, talk[known:], turn, together)
     app, server = time.process_time() - own, ticks(backend()) - theirs
-    each = 1000 / (LINES - known)
+    each = 1000 / (lines - known)
     return app * each, server * each / TICK
 
 
-def _through(bench: Bench, talk: Sequence[tuple[int, InboundMessage]]) -> Digested:
-    deliveries: dict[int, list[InboundMessage]] = defaultdict(list)
-    for group, message in talk:
-        deliveries[group].append(message)
-    for group, messages in deliveries.items():
-        commands.receive(group_id=bench.groups[group], county=life.COUNTY, messages=messages)
-    total = Digested()
-    while (step := commands.digest(county=life.COUNTY, everything=True)).messages:
-        total += step
-    return total
+def _through(
+    bench: Bench, talk: Sequence[tuple[int, InboundMessage]], turn: int, together: int
+) -> None:
+    """Deliver and read all of the talk; whoever else reads some of it spoils the figure."""
+    for start in range(0, len(talk), turn):
+        part = talk[start : start + turn]
+        deliveries: dict[int, list[InboundMessage]] = defaultdict(list)
+        for group, message in part:
+            deliveries[group].append(message)
+        for group, messages in deliveries.items():
+            for at in range(0, len(messages), together):
+                commands.receive(
+                    group_id=bench.groups[group],
+                    county=life.COUNTY,
+                    messages=messages[at : at + together],
+                )
+        read = 0
+        while step := commands.digest(county=life.COUNTY, everything=True).messages:
+            read += step
+        if read != len(part):
+            raise click.ClickException(
+                f"送进 {len(part)} 条，自己只读到 {read} 条：有别的后台任务在读，请先停掉再量。"
+            )
 
 
 def latency(seconds: int) -> list[tuple[str, str]]:
     """Drive 200 messages a second over 300 groups through real workers; return what was measured."""
     with Bench(ChatGroup.Mode.AUTOMATIC, MANY) as bench, _workers():
-        _warm(bench)
-        first, quiet = _Drive(bench, "a"), _Drive(bench, "b")
-        first.run(seconds, RATE)
-        _until_read(bench)
+        _Drive(bench).run(bench.order("w", 8, 60))  # every worker loads its model
+        first, quiet = _Drive(bench), _Drive(bench)
+        sent = first.run(bench.order("a", seconds, RATE))[0]
         found = [
-            ("每秒 200 条、300 个群", f"{first.sent / first.took:.0f} 条/秒"),
+            (f"每秒 {RATE} 条、{MANY} 个群，送到", f"{sent.messages / sent.took:.0f} 条/秒"),
+            ("送一条用的处理器（不算数据库）", f"{1000 * sent.cpu / sent.messages:.1f} 毫秒"),
             ("收下到立件，一半", f"{first.cases(0.50):.2f} 秒"),
             ("收下到立件，百分之九十九", f"{first.cases(0.99):.2f} 秒"),
             ("立件", f"{len(first.waits())} 件"),
         ]
-        quiet.run(seconds // 2, RATE // 4, flood=FLOOD)
+        others, flood = quiet.run(
+            bench.order("b", seconds // 2, RATE // 4, last=MANY - 1),
+            bench.order("f", seconds // 2, FLOOD, first=MANY - 1, together=FLOOD // 10),
+        )
         found += [
-            ("一个群每秒", f"{quiet.flooded / quiet.took:.0f} 条"),
+            ("一个群刷屏，送到", f"{flood.messages / flood.took:.0f} 条/秒"),
+            (f"别的群每秒 {RATE // 4} 条，送到", f"{others.messages / others.took:.0f} 条/秒"),
             ("这时别的群从收下到读完，一半", f"{quiet.lag(0.50):.2f} 秒"),
             ("这时别的群从收下到读完，百分之九十九", f"{quiet.lag(0.99):.2f} 秒"),
-            ("这时那个群还没读的", f"{quiet.left} 条"),
+            ("送完时那个群还没读的", f"{quiet.left} 条"),
         ]
-        _until_read(bench)
     return found
 
 
@@ -192,96 +242,51 @@ def _workers() -> Iterator[None]:
             child.wait()
 
 
-def _warm(bench: Bench) -> None:
-    """Let every worker load its model before anything is measured."""
-    _Drive(bench, "w").run(8, 60)
-    _until_read(bench)
-
-
-def _until_read(bench: Bench) -> None:
-    end = time.monotonic() + 120
-    while _unread(bench):
-        if time.monotonic() > end:
-            raise click.ClickException("后台任务没有在读，请看它的报错。")
-        time.sleep(0.2)
-
-
-def _unread(bench: Bench) -> int:
-    with scopes.enter(scope=life.COUNTY):
-        rows = Message.objects.filter(county=life.COUNTY, group_id__in=bench.groups)
-        return rows.filter(digested_at__isnull=True, held=False).count()
-
-
 class _Drive:
-    """Sends talk at a rate, and watches from when on its cases can be seen."""
+    """Has talk sent by processes of their own, and watches from when on its cases can be seen."""
 
-    def __init__(self, bench: Bench, name: str) -> None:
-        self.bench, self.name = bench, name
-        self.sent = self.flooded = self.left = 0
-        self.took = 0.0
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.left = 0
         self.seen: dict[str, datetime] = {}
-        self.begin = self.end = clock.now()
-        self._stop = threading.Event()
+        with scopes.enter(scope=life.COUNTY):
+            self.begin = self.end = clock.now()
 
-    def run(self, seconds: int, rate: int, flood: int = 0) -> None:
-        """Send ``rate`` messages a second, one a delivery; the last group gets ``flood`` besides."""
-        watcher = threading.Thread(target=self._watch)
-        watcher.start()
-        flooder = threading.Thread(target=self._flood, args=(seconds, flood))
-        if flood:
-            flooder.start()
-        self.begin, start = clock.now(), time.monotonic()
-        for n, (group, message) in enumerate(self.bench.talk(seconds * rate)):
-            wait = start + n / rate - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            at = group % (self.bench.count - 1)  # the last one is for the flood
-            self._send(at, [replace(message, group=self.bench.name(at))])
-        self.took, self.end = time.monotonic() - start, clock.now()
-        if flood:
-            flooder.join()
-            self.left = _unread(self.bench)
-        _until_read(self.bench)
-        time.sleep(1)
-        self._stop.set()
-        watcher.join()
-
-    def _send(self, group: int, messages: Sequence[InboundMessage]) -> None:
-        now = clock.now()
-        self.sent += len(messages)
-        commands.receive(
-            group_id=self.bench.groups[group],
-            county=life.COUNTY,
-            messages=[
-                replace(m, external_id=f"{self.name}-{m.external_id}", said_at=now)
-                for m in messages
-            ],
-        )
-
-    def _flood(self, seconds: int, rate: int) -> None:
-        rows = [m for _, m in self.bench.talk(seconds * rate)]
-        start, size = time.monotonic(), rate // 10
-        for n in range(0, len(rows), size):
-            wait = start + n / rate - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            part = [replace(m, external_id=f"f{m.external_id}") for m in rows[n : n + size]]
-            self._send(self.bench.count - 1, part)
-            self.flooded += len(part)
-        connection.close()
+    def run(self, *orders: Order) -> list[Sent]:
+        """Carry out the orders side by side and watch until all is read."""
+        with scopes.enter(scope=life.COUNTY):
+            self.begin = clock.now()
+        senders = [
+            subprocess.Popen(order.words(), cwd=environment.ROOT, stdout=subprocess.PIPE, text=True)
+            for order in orders
+        ]
+        while any(sender.poll() is None for sender in senders):
+            self._watch()
+        with scopes.enter(scope=life.COUNTY):
+            self.end = clock.now()
+        self.left = self._unread()
+        sent = [_result(sender) for sender in senders]
+        patience = time.monotonic() + 120
+        while self._unread():
+            if time.monotonic() > patience:
+                raise click.ClickException("后台任务没有在读，请看它的报错。")
+            self._watch()
+        for _ in range(10):  # what was read last has been committed by then
+            self._watch()
+        return sent
 
     def _watch(self) -> None:
-        while not self._stop.wait(0.05):
-            with scopes.enter(scope=life.COUNTY):
-                rows = Case.objects.filter(
-                    county=life.COUNTY, source="chat", submitted_at__gte=self.begin
-                )
-                new = rows.exclude(number__in=self.seen).values_list("number", flat=True)
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT clock_timestamp()")
-                    now = cursor.fetchone()[0]
-                self.seen |= dict.fromkeys(new, now)
-        connection.close()
+        """Note which cases can be seen now; a case is committed soon after it was written."""
+        time.sleep(GLANCE)
+        with scopes.enter(scope=life.COUNTY), connection.cursor() as cursor:
+            cursor.execute(_NEW_CASES, [life.COUNTY, self.begin])
+            for number, now in cursor.fetchall():
+                self.seen.setdefault(number, now)
+
+    def _unread(self) -> int:
+        with scopes.enter(scope=life.COUNTY):
+            rows = Message.objects.filter(county=life.COUNTY, group_id__in=self.bench.groups)
+            return rows.filter(digested_at__isnull=True, held=False).count()
 
     def waits(self) -> list[float]:
         """Return for each case the seconds from the line that made it one to the moment it was seen.
@@ -327,6 +332,13 @@ class _Drive:
             ).values_list("received_at", "digested_at")
             waits = [(read - received).total_seconds() for received, read in rows if read]
         return _within(waits, share)
+
+
+def _result(sender: subprocess.Popen[str]) -> Sent:
+    out, _ = sender.communicate()
+    if sender.returncode:
+        raise click.ClickException("送消息的程序出错，请看它的报错。")
+    return Sent(**json.loads(out))
 
 
 def _within(waits: Sequence[float], share: float) -> float:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import Error, connection
 
-from mingbai.capture.commands import letters, linking, reading, settling, waking
+from mingbai.capture.commands import letters, linking, reading, rows, settling, waking
 from mingbai.capture.commands.filing import file
 from mingbai.capture.commands.talking import Said, author, lines_from, said, transcript
 from mingbai.capture.events import Digested
@@ -18,35 +18,41 @@ from mingbai.kernel import clock, scopes
 
 __all__ = ["Said", "author", "digest", "file", "next_due", "said", "transcript"]
 
-AT_ONCE = 32
+AT_ONCE = 64
 MOST = 1200
 TRIES = 5
 LATER = timedelta(seconds=10)
 _DUE = """
-SELECT group_id FROM capture_waiting
-WHERE county = %s AND due_at IS NOT NULL AND (%s OR due_at <= %s) ORDER BY due_at, group_id
+SELECT w.group_id, g.region FROM capture_waiting w JOIN capture_chatgroup g ON g.id = w.group_id
+WHERE w.county = %s::text AND w.due_at IS NOT NULL AND (%s::bool OR w.due_at <= %s::timestamptz)
+ORDER BY w.due_at, w.group_id
 """
-_NEXT = "SELECT min(due_at) FROM capture_waiting WHERE county = %s"
-_SINCE = "SELECT group_id, since FROM capture_waiting WHERE county = %s AND group_id = ANY(%s)"
+_NEXT = "SELECT min(due_at) FROM capture_waiting WHERE county = %s::text"
+# What another worker has read meanwhile is due no more.
+_SINCE = """
+SELECT group_id, since FROM capture_waiting
+WHERE county = %s::text AND group_id = ANY(%s::bigint[]) AND since IS NOT NULL
+  AND (%s::bool OR due_at <= %s::timestamptz)
+"""
 _HOLD = """
-SELECT group_id, since FROM capture_waiting WHERE county = %s AND group_id = ANY(%s)
-ORDER BY group_id FOR UPDATE
+SELECT group_id, since FROM capture_waiting
+WHERE county = %s::text AND group_id = ANY(%s::bigint[]) ORDER BY group_id FOR UPDATE
 """
 _LEFT = """
 SELECT m.group_id, m.member_id, min(m.said_at), max(m.said_at), min(m.received_at)
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, since)
-JOIN capture_message m ON m.county = %s AND m.group_id = v.id AND m.said_at >= v.since
+JOIN capture_message m ON m.county = %s::text AND m.group_id = v.id AND m.said_at >= v.since
 WHERE m.digested_at IS NULL AND NOT m.held GROUP BY m.group_id, m.member_id
 """
 _SET = """
 UPDATE capture_waiting w SET since = v.since, due_at = v.due
 FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS v (id, since, due)
-WHERE w.county = %s AND w.group_id = v.id
+WHERE w.county = %s::text AND w.group_id = v.id
 """
 _LAST = """
 UPDATE capture_chatgroup g SET last_said_at = v.at
 FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
-WHERE g.county = %s AND g.id = v.id AND (g.last_said_at IS NULL OR g.last_said_at < v.at)
+WHERE g.county = %s::text AND g.id = v.id AND (g.last_said_at IS NULL OR g.last_said_at < v.at)
 """
 # One worker at a time reads the groups of a town: what one finds, the others compare with.
 _TOWNS = """
@@ -70,8 +76,8 @@ def digest(*, county: str, everything: bool = False) -> Digested:
     while due := _due(county, everything=everything):
         reader = reading.reading_of(county)
         turn = Digested()
-        for start in range(0, len(due), AT_ONCE):
-            turn += _digest(reader, county, due[start : start + AT_ONCE], everything=everything)
+        for groups in _batches(due):
+            turn += _digest(reader, county, groups, everything=everything)
         total += turn
         if turn.messages or turn.failed or turn.aside or not turn.groups:
             break  # else what is known was only read again, up to what is new
@@ -80,16 +86,34 @@ def digest(*, county: str, everything: bool = False) -> Digested:
 
 def next_due(*, county: str) -> float | None:
     """Return in how many seconds something of the county is to be read; None when nothing waits."""
-    with scopes.enter(scope=county), connection.cursor() as cursor:
-        cursor.execute(_NEXT, [county])
-        due = cursor.fetchone()[0]
+    with scopes.enter(scope=county):
+        [(due,)] = rows.run(_NEXT, [county])
         return None if due is None else max(0.0, (due - clock.now()).total_seconds())
 
 
-def _due(county: str, *, everything: bool) -> list[int]:
-    with scopes.enter(scope=county), connection.cursor() as cursor:
-        cursor.execute(_DUE, [county, everything, clock.now()])
-        return [row[0] for row in cursor.fetchall()]
+def _due(county: str, *, everything: bool) -> list[tuple[int, str]]:
+    """Return the groups that are to be read, each with its town; who waits longest comes first."""
+    with scopes.enter(scope=county):
+        found = rows.run(_DUE, [county, everything, clock.now()])
+        return [(group, region[: linking.TOWN]) for group, region in found]
+
+
+def _batches(due: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
+    """Yield groups to be read together, towns whole as far as may be: workers take turns by town."""
+    towns: dict[str, list[int]] = {}
+    for group, town in due:
+        towns.setdefault(town, []).append(group)
+    batch: list[int] = []
+    for groups in towns.values():
+        if batch and len(batch) + len(groups) > AT_ONCE:
+            yield batch
+            batch = []
+        batch += groups
+        while len(batch) > AT_ONCE:
+            yield batch[:AT_ONCE]
+            batch = batch[AT_ONCE:]
+    if batch:
+        yield batch
 
 
 def _digest(
@@ -124,8 +148,8 @@ def _read(
     only: frozenset[int] | None = None,
 ) -> Digested:
     """Read groups in the running transaction; of their unread lines only ``only``, if given."""
-    rows = {g.pk: g for g in _free(county, ids)}
-    since = _since(county, list(rows))
+    free = {g.pk: g for g in _free(county, ids)}
+    since = _since(county, list(free), everything=everything)
     found = lines_from(county, since, MOST) if since else {}
     settled = {
         pk: [m for m in _settled(lines, everything=everything) if _is_asked(m, only)]
@@ -135,11 +159,11 @@ def _read(
     decided = frozenset(
         pk for pk, f in kept.items() if f.status in {Finding.Status.FILED, Finding.Status.MERGED}
     )
-    groups = [reading.Group(rows[pk], lines, decided) for pk, lines in settled.items() if lines]
+    groups = [reading.Group(free[pk], lines, decided) for pk, lines in settled.items() if lines]
     done = Digested(groups=len(since))
     if groups:
         reading.read(reader, groups)
-        done += settling.settle(reader, groups)
+        done += settling.settle(reader, groups, kept)
         _note_last(county, groups)
     _set_waiting(
         county, since, {pk: lines[-1].said_at for pk, lines in found.items() if len(lines) >= MOST}
@@ -151,9 +175,7 @@ def _free(county: str, ids: Sequence[int]) -> list[ChatGroup]:
     """Return those groups that no other worker is reading, locked."""
     groups = ChatGroup.objects.filter(county=county, pk__in=ids)
     towns = {pk: region[: linking.TOWN] for pk, region in groups.values_list("pk", "region")}
-    with connection.cursor() as cursor:
-        cursor.execute(_TOWNS, [sorted(set(towns.values()))])
-        free = {row[0] for row in cursor.fetchall()}
+    free = {row[0] for row in rows.run(_TOWNS, [sorted(set(towns.values()))])}
     mine = groups.filter(pk__in=[pk for pk, town in towns.items() if town in free])
     return list(mine.select_for_update(skip_locked=True, no_key=True).order_by("pk"))
 
@@ -162,12 +184,10 @@ def _is_asked(message: Said, only: frozenset[int] | None) -> bool:
     return only is None or not message.unread or message.pk in only
 
 
-def _since(county: str, groups: Sequence[int]) -> dict[int, datetime]:
+def _since(county: str, groups: Sequence[int], *, everything: bool) -> dict[int, datetime]:
     if not groups:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SINCE, [county, list(groups)])
-        return {group: since for group, since in cursor.fetchall() if since is not None}
+    return dict(rows.run(_SINCE, [county, list(groups), everything, clock.now()]))
 
 
 def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
@@ -191,32 +211,28 @@ def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
 def _note_last(county: str, groups: Sequence[reading.Group]) -> None:
     """Keep when a group last spoke, for the list of silent ones."""
     newest = {g.row.pk: g.lines[-1].said_at for g in groups if g.lines}
-    with connection.cursor() as cursor:
-        cursor.execute(_LAST, [list(newest), list(newest.values()), county])
+    rows.run(_LAST, [list(newest), list(newest.values()), county])
 
 
 def _set_waiting(county: str, read: dict[int, datetime], cut: dict[int, datetime]) -> None:
     """Say what is left to read and when; waits for deliveries under way, so that none is forgotten."""
     if not read:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [county, sorted(read)])
-        held = {group: since for group, since in cursor.fetchall() if since is not None}
-        cursor.execute(_LEFT, [list(held), list(held.values()), county])
-        left: dict[int, tuple[datetime, datetime]] = {}
-        for group, _, first, last, received in cursor.fetchall():
-            due = waking.settles(received, last)
-            since, soonest = left.get(group, (first, due))
-            left[group] = (min(since, first), min(soonest, due))
-        now = clock.now()
-        for group, since in held.items():
-            if since < read[group]:  # somebody wants more read again than we knew of
-                left[group] = (since, now)
-            elif group in cut:
-                left[group] = (min(cut[group], left.get(group, (cut[group],))[0]), now)
-        rows = [(group, *left.get(group, (None, None))) for group in sorted(read)]
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        cursor.execute(_SET, [*columns, county])
+    held = {g: since for g, since in rows.run(_HOLD, [county, sorted(read)]) if since is not None}
+    left: dict[int, tuple[datetime, datetime]] = {}
+    unread = rows.run(_LEFT, [list(held), list(held.values()), county])
+    for group, _, first, last, received in unread:
+        due = waking.settles(received, last)
+        since, soonest = left.get(group, (first, due))
+        left[group] = (min(since, first), min(soonest, due))
+    now = clock.now()
+    for group, since in held.items():
+        if since < read[group]:  # somebody wants more read again than we knew of
+            left[group] = (since, now)
+        elif group in cut:
+            left[group] = (min(cut[group], left.get(group, (cut[group],))[0]), now)
+    waiting = [(group, *left.get(group, (None, None))) for group in sorted(read)]
+    rows.run(_SET, [*([*column] for column in zip(*waiting, strict=True)), county])
 
 
 def _isolate(
@@ -226,10 +242,10 @@ def _isolate(
     if isinstance(wrong, Error):  # the database's trouble, not the talk's
         return Digested(failed=1)
     with scopes.enter(scope=county):
-        rows = Message.objects.filter(
+        mine = Message.objects.filter(
             county=county, group_id=group, digested_at__isnull=True, held=False
         )
-        unread = list(rows.order_by("said_at", "external_id").values_list("pk", flat=True)[:MOST])
+        unread = list(mine.order_by("said_at", "external_id").values_list("pk", flat=True)[:MOST])
     total, poison = Digested(), dict[int, str]()
     parts = [unread]
     while parts:
@@ -256,11 +272,11 @@ def _put_aside(county: str, group_id: int, poison: dict[int, str]) -> Digested:
         return Digested()
     with scopes.enter(scope=county):
         group = ChatGroup.objects.get(county=county, pk=group_id)
-        rows = Message.objects.select_for_update(of=("self",)).filter(
+        poisoned = Message.objects.select_for_update(of=("self",)).filter(
             county=county, pk__in=list(poison)
         )
         aside, left = [], 0
-        for message in rows.select_related("member"):
+        for message in poisoned.select_related("member"):
             message.tries += 1
             if message.tries < TRIES:
                 left += 1

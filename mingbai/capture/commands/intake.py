@@ -37,8 +37,16 @@ INSERT INTO capture_seen (county, platform, external_id)
 SELECT %s::text, %s::text, unnest(%s::text[]) ON CONFLICT DO NOTHING RETURNING external_id
 """
 _MEMBERS = """
-SELECT external_hash, id, role, consent FROM capture_member
-WHERE county = %s::text AND group_id = %s::bigint AND external_hash = ANY(%s::text[])
+SELECT m.external_hash, m.id, m.role, m.consent FROM unnest(%s::text[]) AS v (hash)
+CROSS JOIN LATERAL (
+  SELECT * FROM capture_member o
+  WHERE o.county = %s::text AND o.group_id = %s::bigint AND o.external_hash = v.hash OFFSET 0) m
+"""
+_HOW_MANY = "SELECT count(*) FROM capture_member WHERE county = %s::text AND group_id = %s::bigint"
+_NEW_MEMBERS = """
+INSERT INTO capture_member (county, group_id, external_hash, alias, role, consent)
+SELECT %s::text, %s::bigint, v.hash, v.alias, v.role, %s::text
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS v (hash, alias, role) RETURNING external_hash, id
 """
 _WRITE = """
 WITH due AS (
@@ -290,7 +298,7 @@ def _members(
         if _has_sender(message) and message.role in ROLES:
             former = roles.get(message.sender, "villager")
             roles[message.sender] = max(former, message.role, key=_ROLES.__getitem__)
-    asked = [group.county, group.pk, [hashes[sender] for sender in roles]]
+    asked = [[hashes[sender] for sender in roles], group.county, group.pk]
     known = {
         known_as: _Known(pk, role, consent == Member.Consent.DECLINED)
         for known_as, pk, role, consent in rows.run(_MEMBERS, asked)
@@ -312,20 +320,14 @@ def _members(
 def _make_members(
     group: _Group, roles: dict[str, str], consent: str = Member.Consent.NOTIFIED
 ) -> dict[str, _Known]:
-    count = Member.objects.filter(county=group.county, group_id=group.pk).count()
-    made = Member.objects.bulk_create(
-        Member(
-            county=group.county,
-            group_id=group.pk,
-            external_hash=known_as,
-            alias=_alias(count + place),
-            role=role,
-            consent=consent,
-        )
-        for place, (known_as, role) in enumerate(roles.items())
-    )
+    [(count,)] = rows.run(_HOW_MANY, [group.county, group.pk])
+    aliases = [_alias(count + place) for place in range(len(roles))]
+    given = [group.county, group.pk, consent, list(roles), aliases, list(roles.values())]
     declined = consent == Member.Consent.DECLINED
-    return {m.external_hash: _Known(m.pk, m.role, declined) for m in made}
+    return {
+        known_as: _Known(pk, roles[known_as], declined)
+        for known_as, pk in rows.run(_NEW_MEMBERS, given)
+    }
 
 
 def _promote(group: _Group, member: int, role: str) -> None:

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
-
-from mingbai.capture.commands import casework
+from mingbai.capture.commands import casework, rows
 from mingbai.capture.commands.plans import Plan, Root, Work, is_open, locked
-from mingbai.capture.commands.reading import COLUMNS, MEMORY, Reading, found_again
+from mingbai.capture.commands.reading import MEMORY, Reading
 from mingbai.capture.models import ChatGroup, Finding
-from mingbai.capture.recognition.found import Found
-from mingbai.capture.recognition.same import Link, _nearest, _why, comparable, rarities
-from mingbai.kernel.fields import inside
+from mingbai.capture.recognition.same import Link, Told, links_between
 
 COMPARED, LATER = 120, 400
 TOWN = 9
+_NEAR = """
+SELECT v.town, f.key, f.group_id::text, coalesce(f.facts->>'sender', ''), f.field, f.kind, f.said_at,
+  f.text, f.title, f.place, f.facts->>'again_of', coalesce(f.facts->>'same', ''), f.case_number,
+  f.same_as, f.status IN ('review', 'filed') AND f.decided_by IS NULL AND NOT f.faded
+FROM unnest(%(towns)s::text[], %(since)s::timestamptz[]) AS v (town, since)
+CROSS JOIN LATERAL (
+  (SELECT * FROM capture_finding o WHERE o.county = %(county)s::text
+     AND o.region >= v.town AND o.region < v.town || '~' AND o.said_at < v.since
+     AND o.said_at >= v.since - %(memory)s::interval
+     AND o.status <> 'dismissed' AND NOT o.id = ANY(%(hidden)s::bigint[])
+   ORDER BY o.said_at DESC, o.key DESC LIMIT %(before)s::bigint)
+  UNION ALL
+  (SELECT * FROM capture_finding o WHERE o.county = %(county)s::text
+     AND o.region >= v.town AND o.region < v.town || '~' AND o.said_at >= v.since
+     AND o.status <> 'dismissed' AND NOT o.id = ANY(%(hidden)s::bigint[])
+   ORDER BY o.said_at, o.key LIMIT %(after)s::bigint)) f
+"""
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """A finding of the tables as it is compared; ``open`` when only the machine has decided about it."""
+    """A finding of the tables as it is compared; ``open`` when only the machine has decided about it.
 
-    found: Found
+    ``same`` is the key of the one that it looks like, ``same_as`` the number of that one's case.
+    """
+
+    told: Told
+    same: str
     number: str
     same_as: str
     open: bool
@@ -36,25 +54,22 @@ def compare(reading: Reading, plan: Plan) -> None:
     That depends on the ``COMPARED`` findings of the town before it alone, so it does not matter
     which of them came in first. Of those after it, ``LATER`` at most are asked again.
     """
-    towns: dict[str, list[datetime]] = {}
+    towns: dict[str, datetime] = {}
     for finding in (*(w.finding for w in plan.works if w.retold), *plan.gone):
-        towns.setdefault(str(finding.region)[:TOWN], []).append(finding.said_at)
-    for town, moments in sorted(towns.items()):
-        _compare(reading, plan, town, min(moments))
+        town = str(finding.region)[:TOWN]
+        towns[town] = min(finding.said_at, towns.get(town, finding.said_at))
+    stored = _stored(plan, towns)
+    for town, since in sorted(towns.items()):
+        _compare(reading, plan, town, since, stored[town])
 
 
-def _compare(reading: Reading, plan: Plan, town: str, since: datetime) -> None:
+def _compare(
+    reading: Reading, plan: Plan, town: str, since: datetime, others: Mapping[str, _Stored]
+) -> None:
     mine = {w.finding.key: w for w in plan.works if str(w.finding.region).startswith(town)}
-    hidden = {w.finding.pk for w in mine.values()} | {f.pk for f in plan.gone}
-    rows = Finding.objects.filter(inside(town), county=plan.county)
-    rows = rows.exclude(status=Finding.Status.DISMISSED).exclude(pk__in=hidden - {None})
-    before = _stored(rows.filter(said_at__lt=since).order_by("-said_at", "-key"), COMPARED)
-    after = _stored(rows.filter(said_at__gte=since).order_by("said_at", "key"), LATER)
-    others = {k.found.key: k for k in (*before, *after)}
     asked = {key for key, w in mine.items() if w.finding.said_at >= since}
-    asked |= {k.found.key for k in after if k.open}
-    own = [_as_found(w.finding) for w in mine.values()]
-    links = _links(reading, [*own, *(k.found for k in others.values())], asked)
+    asked |= {key for key, k in others.items() if k.open and k.told.said_at >= since}
+    links = _links(reading, mine, others, asked)
     roots = {}
     for key in asked:
         told = links.get(key)
@@ -65,60 +80,60 @@ def _compare(reading: Reading, plan: Plan, town: str, since: datetime) -> None:
         work.root = roots.get(work.finding.key)
 
 
-def _stored(findings: QuerySet[Finding], most: int) -> list[_Stored]:
-    """Return findings of a query, at most some."""
-    undecided = Q(
-        status__in=[Finding.Status.REVIEW, Finding.Status.FILED],
-        decided_by__isnull=True,
-        faded=False,
+def _stored(plan: Plan, towns: Mapping[str, datetime]) -> dict[str, dict[str, _Stored]]:
+    """Return for each town the stored findings around a moment, by key, without those of the plan."""
+    found: dict[str, dict[str, _Stored]] = {town: {} for town in towns}
+    if not towns:
+        return found
+    hidden = {w.finding.pk for w in plan.works} | {f.pk for f in plan.gone}
+    asked: dict[str, Any] = {
+        "county": plan.county,
+        "towns": list(towns),
+        "since": list(towns.values()),
+        "hidden": sorted(hidden - {None}),
+        "memory": MEMORY,
+        "before": COMPARED,
+        "after": LATER,
+    }
+    for town, *row in rows.run(_NEAR, asked):
+        told = Told(*row[:10])
+        found[town][told.key] = _Stored(told, *row[10:])
+    return found
+
+
+def _as_told(finding: Finding) -> Told:
+    """Return a finding as it is compared."""
+    return Told(
+        key=finding.key,
+        group=str(finding.group_id),
+        sender=finding.facts.get("sender", ""),
+        field=finding.field,
+        kind=finding.kind,
+        said_at=finding.said_at,
+        text=finding.text,
+        title=finding.title,
+        place=finding.place,
+        again_of=finding.facts.get("again_of"),
     )
-    rows = findings.annotate(open=undecided)
-    fields = (*COLUMNS, "group_id", "case_number", "same_as", "open")
-    return [
-        _Stored(found_again(row, str(group)), number, same_as, open=follows)
-        for *row, group, number, same_as, follows in rows.values_list(*fields)[:most]
-    ]
 
 
-def _as_found(finding: Finding) -> Found:
-    """Return a finding of the tables as it is compared."""
-    row = [getattr(finding, name) for name in COLUMNS]
-    return replace(found_again(row, str(finding.group_id)), head_ids=("",))
-
-
-def _links(reading: Reading, findings: Sequence[Found], asked: set[str]) -> dict[str, Link]:
-    """Return for each asked one the earlier one that it looks like, if any.
-
-    Only findings that stand for themselves are pointed at, so alike templates never chain.
-    """
-    model = reading.model
-    weights, least = model.same, model.thresholds["same"]
-    ordered = sorted(findings, key=lambda f: (f.said_at, f.key))
-    prints = reading.prints(ordered)
-    pointing = {f.key for f in findings if f.same_as and f.key not in asked}
-    links: dict[str, Link] = {}
-    for at, side in enumerate(prints):
-        if side.key not in asked:
-            continue
-        oldest = side.said_at - MEMORY
-        window = [p for p in prints[max(0, at - COMPARED) : at] if p.said_at >= oldest]
-        roots = [p for p in window if p.key not in pointing and comparable(side, p)]
-        if not roots:
-            continue
-        rarity = rarities([*window, side])
-        best = _nearest(side, roots, rarity, weights)
-        if best is not None and best[0] >= least:
-            chance, root = best
-            links[side.key] = Link(root.key, chance, _why(side, root, rarity))
-            pointing.add(side.key)
-    return links
+def _links(
+    reading: Reading, mine: Mapping[str, Work], others: Mapping[str, _Stored], asked: set[str]
+) -> dict[str, Link]:
+    """Return for each asked one the earlier one that it looks like, if any."""
+    findings = [w.finding for w in mine.values()]
+    told = [*(_as_told(f) for f in findings), *(k.told for k in others.values())]
+    pointing = {f.key for f in findings if f.facts.get("same")}
+    pointing |= {key for key, k in others.items() if k.same}
+    prints = reading.prints(sorted(told, key=lambda t: (t.said_at, t.key)))
+    return links_between(
+        prints, asked, pointing - asked, reading.model, most=COMPARED, memory=MEMORY
+    )
 
 
 def _moves(root: Root, known: _Stored, mine: dict[str, Work]) -> bool:
     """Whether a stored finding looks like another one than before, or that one may be filed just now."""
-    return (
-        root.key in mine or root.key != (known.found.same_as or "") or root.number != known.same_as
-    )
+    return root.key in mine or root.key != known.same or root.number != known.same_as
 
 
 def _opened(plan: Plan, keys: Sequence[str]) -> list[Work]:

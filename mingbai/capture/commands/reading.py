@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mingbai.capture.commands import learning, places, rows
 from mingbai.capture.commands.cleaning import LONGEST, plain
@@ -17,7 +16,7 @@ from mingbai.capture.recognition.found import Found, Reason
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader, title_of
-from mingbai.capture.recognition.same import Print, printed
+from mingbai.capture.recognition.same import Print, Told, printed
 from mingbai.kernel import clock, scopes
 from mingbai.regions import queries as regions
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 MEMORY = timedelta(days=15)
 REMEMBERED = 30
 PRINTS = 5000
+COUNTIES = 16
 COLUMNS = (
     "pk", "key", "kind", "field", "sub", "urgent", "place", "place_region", "text", "title",
     "confidence", "model", "said_at", "ended_at", "facts",
@@ -59,22 +59,36 @@ class Reading:
     reader: Listener
     model: Model
     learned: frozenset[tuple[str, str]]
-    printed: dict[tuple[object, ...], Print] = field(default_factory=dict)
+    printed: dict[Told, Print] = field(default_factory=dict)
 
-    def prints(self, findings: Sequence[Found]) -> list[Print]:
+    def prints(self, findings: Sequence[Told]) -> list[Print]:
         """Return findings as they are compared; those that were compared before are still known."""
-        faces = [
-            (f.key, f.group, f.text, f.title, f.place, f.field, f.kind, f.said_at, f.again_of)
-            for f in findings
-        ]
         if len(self.printed) > PRINTS:
             self.printed.clear()
-        new = {face: f for face, f in zip(faces, findings, strict=True) if face not in self.printed}
+        known = {told: self.printed.get(told) for told in findings}
+        new = [told for told, there in known.items() if there is None]
         if new:
-            troubles = self.model.subs([f.text for f in new.values()]).tolist()
-            for (face, found), row in zip(new.items(), troubles, strict=True):
-                self.printed[face] = printed(found, row)
-        return [self.printed[face] for face in faces]
+            plainly = [
+                t._replace(text=plain(t.text), title=plain(t.title), place=plain(t.place))
+                for t in new
+            ]
+            troubles = self.model.subs([t.text for t in plainly]).tolist()
+            made = [printed(t, row) for t, row in zip(plainly, troubles, strict=True)]
+            fresh = dict(zip(new, made, strict=True))
+            self.printed.update(fresh)
+            known |= fresh
+        return [there for told in findings if (there := known[told]) is not None]
+
+
+class _Kept(NamedTuple):
+    """A reader, with what it was made of."""
+
+    day: date
+    learned: tuple[tuple[str, str], ...]
+    reading: Reading
+
+
+_readers: dict[str, _Kept] = {}
 
 
 @dataclass
@@ -331,15 +345,24 @@ def found_again(row: Sequence[Any], group: str) -> Found:
 
 
 def reading_of(county: str) -> Reading:
-    """Return the county's reader, ready; a worker keeps it until model, places or the day change."""
+    """Return the county's reader, ready; a worker keeps it until model, places or the day change.
+
+    What it remembers of words goes with it, so that no text outlives its day by much.
+    """
     model = learning.model_in_use()
     with scopes.enter(scope=county):
-        return _reading(county, clock.today().toordinal(), places.learned_places(county), model)
+        today, learned = clock.today(), places.learned_places(county)
+        for other in [c for c, kept in _readers.items() if kept.day != today]:
+            _readers.pop(other, None)
+        kept = _readers.get(county)
+        if kept is None or kept.learned != learned or kept.reading.model is not model:
+            while len(_readers) >= COUNTIES:
+                _readers.pop(next(iter(_readers)), None)
+            kept = _readers[county] = _Kept(today, learned, _reading(county, learned, model))
+        return kept.reading
 
 
-@lru_cache(maxsize=16)
-def _reading(county: str, day: int, learned: tuple[tuple[str, str], ...], model: Model) -> Reading:
-    del day  # a changed gazetteer is noticed on the next one
+def _reading(county: str, learned: tuple[tuple[str, str], ...], model: Model) -> Reading:
     names = [(plain(name), code) for name, code, _ in regions.gazetteer(county)]
     gazetteer = Gazetteer([*names, *learned])
     return Reading(Listener(model, gazetteer), model, frozenset(learned))

@@ -8,13 +8,17 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+_AT_ONCE = 0
+
 
 def run(statement: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement of our own in the running transaction and return its rows, if it has any.
+    """Run a statement of our own, in the running transaction if there is one; return its rows, if any.
 
     Errors are Django's, as everywhere. Whoever counts statements does not see these.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    server = connection.connection
+    server.prepare_threshold = _AT_ONCE  # Django sets None, which makes ``prepare`` do nothing
+    with connection.wrap_database_errors, psycopg.Cursor(server) as cursor:
         cursor.execute(statement.encode(), given, prepare=True)
         return cursor.fetchall() if cursor.description else []

@@ -8,7 +8,9 @@ what was said, not on when it was read.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from mingbai.capture.commands import casework, intake, linking, rows
@@ -31,6 +33,30 @@ UPDATE capture_message m
 SET digested_at = coalesce(m.digested_at, %s::timestamptz), finding_id = nullif(v.finding, 0)
 FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding) WHERE m.id = v.id AND m.county = %s::text
 """
+# One statement for all that is new, one for all that changed: columns by name, from a list of records.
+_SAVED = {
+    "status": "text", "kind": "text", "field": "text", "sub": "text", "urgent": "bool",
+    "place": "text", "place_region": "text", "title": "text", "text": "text",
+    "confidence": "float8", "reasons": "jsonb", "model": "text", "said_at": "timestamptz",
+    "ended_at": "timestamptz", "facts": "jsonb", "same_as": "text", "case_number": "text",
+    "version": "int",
+}  # fmt: skip
+_SAVE = f"""
+UPDATE capture_finding f SET {", ".join(f"{name} = v.{name}" for name in _SAVED)}
+FROM jsonb_to_recordset(%s::jsonb)
+  AS v (id bigint, {", ".join(f"{name} {kind}" for name, kind in _SAVED.items())})
+WHERE f.county = %s::text AND f.id = v.id
+"""  # noqa: S608 - names of our own columns
+_MADE = _SAVED | {
+    "county": "text", "region": "text", "group_id": "bigint", "key": "text", "found_at": "timestamptz",
+    "faded": "bool",
+}  # fmt: skip
+_MAKE = f"""
+INSERT INTO capture_finding ({", ".join(_MADE)})
+SELECT {", ".join(_MADE)} FROM jsonb_to_recordset(%s::jsonb)
+  AS v ({", ".join(f"{name} {kind}" for name, kind in _MADE.items())})
+RETURNING key, id
+"""  # noqa: S608 - names of our own columns
 _REASON = ("about", "words", "line_id", "start", "end", "text")
 
 
@@ -42,15 +68,20 @@ def kept_findings(county: str, lines: Iterable[Said]) -> dict[int, Finding]:
     return {f.pk: f for f in locked(Finding.objects.filter(county=county, pk__in=wanted))}
 
 
-def settle(reading: Reading, groups: Sequence[Group]) -> Digested:
-    """Write what was found in the groups' lines, and mark them as read."""
+def settle(reading: Reading, groups: Sequence[Group], kept: dict[int, Finding]) -> Digested:
+    """Write what was found in the groups' lines, and mark them as read.
+
+    ``kept`` are the findings that the lines belong to, locked.
+    """
     plan = Plan(str(groups[0].row.county))
     read = [line for g in groups for line in (*g.lines, *(m for _, part in g.sealed for m in part))]
     done = Digested(messages=sum(line.unread for line in read))
-    for group in groups:
-        for found, lines in group.sealed:
-            done += _seal(group.row, found, lines)
-    known = _known(plan.county, groups)
+    sealed = [(group.row, *part) for group in groups for part in group.sealed]
+    for row, found, lines in sealed:
+        done += _seal(row, found, lines)
+    if sealed:  # what was found in these words before has lost them
+        kept = kept_findings(plan.county, (m for g in groups for m in g.lines))
+    known = _known(plan.county, groups, kept)
     fixed = _fixed(plan.county, known.values()).union(*(g.kept for g in groups))
     for group in groups:
         if group.lines:
@@ -87,9 +118,9 @@ def _seal(group: ChatGroup, found: Found, lines: Sequence[Said]) -> Digested:
     return Digested(sealed=int(taken))
 
 
-def _known(county: str, groups: Sequence[Group]) -> dict[str, Finding]:
+def _known(county: str, groups: Sequence[Group], kept: dict[int, Finding]) -> dict[str, Finding]:
     """Return the stored findings that the groups' lines belong to or that were found now, by key."""
-    known = {f.key: f for f in kept_findings(county, (m for g in groups for m in g.lines)).values()}
+    known = {f.key: f for f in kept.values()}
     missing = {d.found.key for g in groups for d in g.changed()} - known.keys()
     if missing:
         others = locked(Finding.objects.filter(county=county, key__in=missing))
@@ -222,16 +253,37 @@ def _put(finding: Finding, draft: Draft) -> None:
 
 
 def _write(plan: Plan) -> None:
-    for finding in plan.gone:
-        finding.delete()
-    Finding.objects.bulk_create([w.finding for w in plan.works if w.new])
-    for work in plan.works:
-        if work.changed and not work.new:
-            work.finding.version += not work.longer
-            work.finding.save()
-    for finding in plan.followed:
-        finding.save(update_fields=["text", "urgent", "ended_at", "facts"])
+    if plan.gone:
+        gone = [finding.pk for finding in plan.gone]
+        Finding.objects.filter(county=plan.county, pk__in=gone).delete()
+    changed = [w for w in plan.works if w.changed and not w.new]
+    for work in changed:
+        work.finding.version += not work.longer
+    _make([w.finding for w in plan.works if w.new])
+    _save(plan.county, [*(w.finding for w in changed), *plan.followed])
     casework.conclude(plan)
+
+
+def _make(findings: Sequence[Finding]) -> None:
+    """Write findings that the tables do not know yet; they have their ids then."""
+    if findings:
+        made = dict(rows.run(_MAKE, [_records(findings, _MADE)]))
+        for finding in findings:
+            finding.pk = made[finding.key]
+
+
+def _save(county: str, findings: Iterable[Finding]) -> None:
+    """Write findings that the tables know, each once."""
+    once = {f.pk: f for f in findings}
+    if once:
+        rows.run(_SAVE, [_records(once.values(), ["id", *_SAVED]), county])
+
+
+def _records(findings: Iterable[Finding], names: Iterable[str]) -> str:
+    """Return those columns of findings as a list of records."""
+    columns = list(names)
+    records = [{name: getattr(f, name) for name in columns} for f in findings]
+    return json.dumps(records, default=datetime.isoformat, ensure_ascii=False)
 
 
 def _mark(plan: Plan, groups: Sequence[Group]) -> None:

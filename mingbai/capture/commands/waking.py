@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from mingbai.capture.commands import rows
+
 TASK = "capture.read"
-_QUEUED = (
-    "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo')"
-)
+_QUEUED = """
+SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s::text AND status = 'todo')
+"""
 
 
 def quiet() -> timedelta:
@@ -36,10 +37,9 @@ def wake(county: str) -> None:
     One job waits at most. One that runs already may be about to end, so it does not count.
     """
     lock = f"{TASK}:{county}"
-    with connection.cursor() as cursor:
-        cursor.execute(_QUEUED, [lock])
-        if cursor.fetchone()[0]:
-            return
+    [(queued,)] = rows.run(_QUEUED, [lock])
+    if queued:
+        return
     try:
         app.configure_task(TASK, queue="capture", queueing_lock=lock).defer(county=county)
     except AlreadyEnqueued:

@@ -26,7 +26,7 @@ from mingbai.capture.recognition.lexicon import lexicon
 from mingbai.capture.recognition.lines import Line
 from mingbai.capture.recognition.places import Gazetteer, Place
 from mingbai.capture.recognition.same import link
-from mingbai.capture.recognition.utterances import Reading, Thread, readings, threads
+from mingbai.capture.recognition.utterances import Marks, Reading, Thread, readings, threads
 from mingbai.capture.recognition.weighing import weight
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Reader:
     def __init__(self, model: Model, gazetteer: Gazetteer) -> None:
         self._model = model
         self._gazetteer = gazetteer
+        self._marks = Marks()
 
     def read(self, lines: Sequence[Line], earlier: Sequence[Found] = ()) -> list[Found]:
         """The findings of these lines, in order of time.
@@ -91,7 +92,7 @@ class Reader:
         for group, part in groupby(self._readings(lines), key=lambda r: r.line.group):
             yield from threads(
                 list(part), joining=self._model.joining, open_from=limits["open"],
-                join_from=limits["join"], earlier=before.get(group, ()),
+                join_from=limits["join"], marks=self._marks, earlier=before.get(group, ()),
             )  # fmt: skip
 
     def _readings(self, lines: Sequence[Line]) -> list[Reading]:
@@ -103,7 +104,7 @@ class Reader:
         heard = talk(ordered, lexicon())
         scores = self._model.score(heard)
         suspects = suspicious(heard, scores, self._model.thresholds["clue"])
-        return readings(heard, scores, suspects)
+        return readings(heard, scores, suspects, self._marks)
 
     def _found(self, thread: Thread) -> Found | None:
         limits = self._model.thresholds

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import mul
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mingbai.capture.recognition.found import Found
 from mingbai.capture.recognition.lexicon import lexicon
@@ -101,11 +101,30 @@ _ALIKE = 0.1
 _TAKEN_UP = 0.5
 # How much the second likeliest takes from the likeliest.
 _RIVAL = 0.5
+_DOUBT = 8
+
+
+class Told(NamedTuple):
+    """What a finding says as far as others are compared with it."""
+
+    key: str
+    group: str
+    sender: str
+    field: str
+    kind: str
+    said_at: datetime
+    text: str
+    title: str
+    place: str
+    again_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a finding is compared by: its words (those of the title twice), concepts and place."""
+    """What a finding is compared by: its words (those of the title twice), concepts and place.
+
+    `size` is the square of how long `troubles` is as a vector.
+    """
 
     key: str
     group: str
@@ -119,6 +138,7 @@ class Print:
     again: bool
     again_of: str | None
     troubles: tuple[float, ...]
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +158,7 @@ def _pairs(text: str) -> Iterable[str]:
             yield pair
 
 
-def printed(found: Found, troubles: Sequence[float]) -> Print:
+def printed(found: Found | Told, troubles: Sequence[float]) -> Print:
     """The finding as it is compared; `troubles` is how likely it is about each sub-field."""
     words: Counter[str] = Counter()
     for pair in set(_pairs(found.text)):
@@ -153,25 +173,59 @@ def printed(found: Found, troubles: Sequence[float]) -> Print:
     return Print(
         found.key, found.group, found.sender, found.field, found.kind, found.said_at, words,
         concepts, frozenset(_pairs(found.place)), bool(_AGAIN.search(found.text)),
-        found.again_of, tuple(troubles),
+        found.again_of, tuple(troubles), sum(a * a for a in troubles),
     )  # fmt: skip
 
 
-def rarities(prints: Iterable[Print]) -> dict[str, float]:
+class Rarity:
     """How much sharing a pair of characters says, 0 to 1: little when many findings have it."""
-    seen: Counter[str] = Counter()
-    total = 8
-    for side in prints:
-        seen.update(side.words.keys())
-        total += 1
-    return {word: math.log(total / (count + 0.5)) / math.log(total) for word, count in seen.items()}
+
+    def __init__(self, prints: Iterable[Print] = ()) -> None:
+        self._seen: Counter[str] = Counter()
+        self._total = _DOUBT
+        self._by_count: list[float] = []
+        self._weights: dict[str, float] = {}
+        for side in prints:
+            self.add(side)
+
+    def add(self, side: Print) -> None:
+        """Count one finding more."""
+        self._seen.update(side.words.keys())
+        self._total += 1
+        self._forget()
+
+    def drop(self, side: Print) -> None:
+        """Count one finding less, which was added before."""
+        self._seen.subtract(side.words.keys())
+        self._total -= 1
+        self._forget()
+
+    def of(self, words: Iterable[str]) -> list[float]:
+        """Return the rarity of each word."""
+        if not self._by_count:
+            whole = math.log(self._total)
+            self._by_count = [
+                math.log(self._total / (count + 0.5)) / whole for count in range(self._total)
+            ]
+        by_count, seen = self._by_count, self._seen
+        return [by_count[seen[word]] for word in words]
+
+    def weight(self, side: Print) -> float:
+        """Return the rarity of all words of a finding."""
+        if side.key not in self._weights:
+            self._weights[side.key] = sum(self.of(side.words))
+        return self._weights[side.key]
+
+    def _forget(self) -> None:
+        self._by_count, self._weights = [], {}
 
 
-def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[float]:
+def alike(later: Print, earlier: Print, rarity: Rarity) -> list[float]:
     """What decides whether two findings are about one problem (`WEIGHTS` numbers)."""
     common = later.words.keys() & earlier.words.keys()
-    shared = sum(rarity.get(word, 1.0) for word in common)
-    weight = [sum(rarity.get(word, 1.0) for word in side.words) for side in (later, earlier)]
+    rare = rarity.of(common)
+    shared = sum(rare)
+    weight = [rarity.weight(side) for side in (later, earlier)]
     least, most = min(weight), max(weight)
     both = later.concepts & earlier.concepts
     either = later.concepts | earlier.concepts
@@ -180,9 +234,8 @@ def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[flo
     hours = max(0.0, (later.said_at - earlier.said_at).total_seconds() / 3600)
     village = later.group == earlier.group
     person = village and bool(later.sender) and later.sender == earlier.sender
-    rarest = max((rarity.get(word, 1.0) for word in common), default=0.0)
     trouble = sum(map(mul, later.troubles, earlier.troubles))
-    sizes = math.sqrt(sum(a * a for a in later.troubles) * sum(b * b for b in earlier.troubles))
+    sizes = math.sqrt(later.size * earlier.size)
     kind = trouble / sizes if sizes else 0.0
     titled = sum(later.words[w] > 1 or earlier.words[w] > 1 for w in common) / 6
     return [
@@ -190,7 +243,7 @@ def alike(later: Print, earlier: Print, rarity: Mapping[str, float]) -> list[flo
         min(1.0, 2.2 * shared / least) if least else 0.0,
         shared / most if most else 0.0,
         min(1.0, titled),
-        rarest,
+        max(rare, default=0.0),
         len(both) / len(either) if either else 0.0,
         float(bool(both)),
         float(bool(either) and not both),
@@ -259,7 +312,7 @@ def link(new: Sequence[Found], earlier: Sequence[Found], model: Model) -> dict[s
     prints = [printed(found, row) for found, row in zip(compared, troubles, strict=True)]
     pointing = {found.key for found in [*earlier, *new] if found.same_as is not None}
     prints.sort(key=lambda p: (p.said_at, p.key))
-    rarity = rarities(prints)
+    rarity = Rarity(prints)
     fresh = {found.key for found in new}
     links: dict[str, Link] = {}
     roots: list[Print] = []
@@ -272,8 +325,41 @@ def link(new: Sequence[Found], earlier: Sequence[Found], model: Model) -> dict[s
     return links
 
 
+def links_between(
+    prints: Sequence[Print],
+    asked: Collection[str],
+    pointing: Collection[str],
+    model: Model,
+    *,
+    most: int,
+    memory: timedelta,
+) -> dict[str, Link]:
+    """For each asked one the earlier one that it looks like, if any; `prints` are in order of time.
+
+    Each is compared with at most `most` before it, no older than `memory`. Only findings that stand
+    for themselves are pointed at, so alike templates never chain; `pointing` are those that do not.
+    """
+    weights, least = model.same, model.thresholds["same"]
+    links: dict[str, Link] = {}
+    taken = set(pointing)
+    rarity, begin = Rarity(), 0
+    for at, side in enumerate(prints):
+        rarity.add(side)
+        while at - begin > most or prints[begin].said_at < side.said_at - memory:
+            rarity.drop(prints[begin])
+            begin += 1
+        if side.key not in asked:
+            continue
+        roots = [p for p in prints[begin:at] if p.key not in taken]
+        best = _nearest(side, roots, rarity, weights)
+        if best is not None and best[0] >= least:
+            links[side.key] = Link(best[1].key, best[0], _why(side, best[1], rarity))
+            taken.add(side.key)
+    return links
+
+
 def _nearest(
-    side: Print, roots: Sequence[Print], rarity: Mapping[str, float], weights: Sequence[float]
+    side: Print, roots: Sequence[Print], rarity: Rarity, weights: Sequence[float]
 ) -> tuple[float, Print] | None:
     """The likeliest earlier one, and how far it stands out from the next."""
     likely = [
@@ -288,9 +374,7 @@ def _nearest(
     return outstanding(chances), roots[best]
 
 
-def _likely(
-    side: Print, root: Print, rarity: Mapping[str, float], weights: Sequence[float]
-) -> float:
+def _likely(side: Print, root: Print, rarity: Rarity, weights: Sequence[float]) -> float:
     found = chance(weights, alike(side, root, rarity))
     return 1 - _TAKEN_UP * (1 - found) if side.again_of == root.key else found
 
@@ -300,10 +384,11 @@ def outstanding(chances: Sequence[float]) -> float:
     return chances[0] - _RIVAL * sum(chances[1:2])
 
 
-def _why(later: Print, earlier: Print, rarity: Mapping[str, float]) -> str:
+def _why(later: Print, earlier: Print, rarity: Rarity) -> str:
     """The sentence that explains a link: the rarest words that both have, place and time."""
     common = later.words.keys() & earlier.words.keys()
-    ranked = sorted(common, key=lambda w: (-rarity.get(w, 1.0), w))[:_SHOWN]
+    rare = dict(zip(common, rarity.of(common), strict=True))
+    ranked = sorted(common, key=lambda w: (-rare[w], w))[:_SHOWN]
     parts = [f"都提到“{'”“'.join(ranked)}”"] if ranked else []
     if _spot(later, earlier):
         parts.append("地点相合")

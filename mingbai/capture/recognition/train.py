@@ -50,6 +50,7 @@ from mingbai.capture.recognition.same import WEIGHTS as SAME
 from mingbai.capture.recognition.train_same import learn_same, read_scenes
 from mingbai.capture.recognition.utterances import (
     JOINING,
+    Marks,
     Reading,
     Thread,
     extend,
@@ -403,7 +404,7 @@ Labelled = tuple[list[list[float]], list[int]]
 
 def _joining_of(part: _Fold) -> Labelled:
     model, held = part.model(), part.held
-    heard = readings(held.heard, model.score(held.heard), [False] * len(held.rows))
+    heard = readings(held.heard, model.score(held.heard), [False] * len(held.rows), Marks())
     return joining_pairs(held, heard)
 
 

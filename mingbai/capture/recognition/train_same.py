@@ -24,12 +24,12 @@ from mingbai.capture.recognition.reader import title_of
 from mingbai.capture.recognition.same import (
     WEIGHTS,
     Print,
+    Rarity,
     alike,
     chance,
     comparable,
     outstanding,
     printed,
-    rarities,
 )
 
 SCENES: Final = DATA / "same"
@@ -74,7 +74,7 @@ def _pairs(rows: Sequence[Row], model: Model) -> list[_Pair]:
     prints = {
         row["id"]: printed(_found(row), told) for row, told in zip(rows, troubles, strict=True)
     }
-    rarity = rarities(prints.values())
+    rarity = Rarity(prints.values())
     scenes: dict[str, list[Row]] = {}
     for row in rows:
         scenes.setdefault(row["scene"], []).append(row)
@@ -94,7 +94,7 @@ def _pairs(rows: Sequence[Row], model: Model) -> list[_Pair]:
 
 
 def _add(
-    into: list[_Pair], scene: str, later: Print, earlier: Print, rarity: dict[str, float], *, same: bool
+    into: list[_Pair], scene: str, later: Print, earlier: Print, rarity: Rarity, *, same: bool
 ) -> None:  # fmt: skip
     if comparable(later, earlier):
         into.append(_Pair(scene, later.key, alike(later, earlier, rarity), same))

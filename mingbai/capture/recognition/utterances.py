@@ -8,13 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import chain
 from operator import mul
 from typing import TYPE_CHECKING, Literal
 
 from mingbai.capture.recognition import weighing
 from mingbai.capture.recognition.found import FIELDS, KINDS, Found
-from mingbai.capture.recognition.lexicon import Lexicon, lexicon
+from mingbai.capture.recognition.lexicon import lexicon
 from mingbai.capture.recognition.lines import Line
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ REPLY_REACH = timedelta(hours=30)
 PICTURE_REACH = timedelta(minutes=3)
 _OPEN_AT_ONCE = 6
 _TIDY = 16
+_MARKED = 5000
 _BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
 _BACK_REACH = timedelta(days=40)
 _SOUNDLESS = frozenset({"image", "video", "location"})
@@ -71,12 +73,12 @@ class Thread:
     group: str
     sender: str
     field: tuple[float, ...]
-    pairs: set[str]
+    pairs: frozenset[str]
     began: datetime
     latest: datetime
     at: int
     kind: tuple[float, ...] = ()
-    concepts: set[int] = dataclasses.field(default_factory=set)
+    concepts: frozenset[int] = frozenset()
     speakers: set[str] = dataclasses.field(default_factory=set)
     members: list[tuple[Reading, Part]] = dataclasses.field(default_factory=list)
     earlier: Found | None = None
@@ -84,7 +86,37 @@ class Thread:
     again_of: Thread | None = None
 
 
-def readings(talk: Talk, scores: Scores, suspects: Sequence[bool]) -> list[Reading]:
+class Marks:
+    """What words are compared by, kept while they are read again and again; whose reader, whose words.
+
+    At most `_MARKED` of them; they go with the reader, which a worker keeps for a day at most.
+    """
+
+    def __init__(self) -> None:
+        self._pairs: dict[str, frozenset[str]] = {}
+        self._told: dict[str, tuple[frozenset[str], frozenset[int]]] = {}
+
+    def pairs(self, plain: str) -> frozenset[str]:
+        """The character pairs of a line as the n-grams see it."""
+        if len(self._pairs) >= _MARKED:
+            self._pairs.clear()
+        found = self._pairs.get(plain)
+        if found is None:
+            found = self._pairs[plain] = pairs_of(plain)
+        return found
+
+    def told(self, text: str) -> tuple[frozenset[str], frozenset[int]]:
+        """The character pairs and the concepts of what an earlier finding told."""
+        if len(self._told) >= _MARKED:
+            self._told.clear()
+        found = self._told.get(text)
+        if found is None:
+            words = lexicon()
+            found = self._told[text] = (pairs_of(words.plain(text)), words.concepts(text))
+        return found
+
+
+def readings(talk: Talk, scores: Scores, suspects: Sequence[bool], marks: Marks) -> list[Reading]:
     """The lines with what the model thinks of them, in order."""
     import numpy as np
 
@@ -101,7 +133,7 @@ def readings(talk: Talk, scores: Scores, suspects: Sequence[bool]) -> list[Readi
     return [
         Reading(
             line=line, head=head[at], kind=tuple(kind[at]), field=tuple(field[at]),
-            urgent=urgent[at], suspect=suspects[at], pairs=pairs_of(talk.plain[at]),
+            urgent=urgent[at], suspect=suspects[at], pairs=marks.pairs(talk.plain[at]),
             concepts=frozenset(concepts.get(at, ())), joining=tuple(joining[at]),
             cues=tuple(cues[at]), support=signs[at][0], trade=signs[at][1], reply=signs[at][2],
         )
@@ -136,7 +168,7 @@ def pairs_of(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 2] for i in range(len(text) - 1) if " " not in text[i : i + 2])
 
 
-def _overlap(left: frozenset[str], right: set[str]) -> float:
+def _overlap(left: frozenset[str], right: frozenset[str]) -> float:
     least = min(len(left), len(right))
     return len(left & right) / max(4, least) if least else 0.0
 
@@ -194,14 +226,24 @@ def _may_join(reading: Reading, thread: Thread) -> bool:
     )
 
 
-def carried(found: Found, words: Lexicon) -> Thread:
+@cache
+def _spread(field: str) -> tuple[float, ...]:
+    """What an earlier finding is about, as chances: mostly what it was found to be."""
+    return tuple(0.7 if name == field else 0.3 / (len(FIELDS) - 1) for name in FIELDS)
+
+
+@cache
+def _surely(kind: str) -> tuple[float, ...]:
+    return tuple(float(name == kind) for name in KINDS)
+
+
+def carried(found: Found, marks: Marks) -> Thread:
     """An earlier finding as a thread that later lines may join."""
-    spread = tuple(0.7 if name == found.field else 0.3 / (len(FIELDS) - 1) for name in FIELDS)
-    kind = tuple(float(name == found.kind) for name in KINDS)
+    pairs, concepts = marks.told(found.text)
     return Thread(
-        group=found.group, sender=found.sender, field=spread, kind=kind,
-        pairs=set(pairs_of(words.plain(found.text))), began=found.said_at, latest=found.ended_at,
-        at=-1, earlier=found, concepts=set(words.concepts(found.text)), answered=found.answered,
+        group=found.group, sender=found.sender, field=_spread(found.field), kind=_surely(found.kind),
+        pairs=pairs, began=found.said_at, latest=found.ended_at,
+        at=-1, earlier=found, concepts=concepts, answered=found.answered,
         speakers=set(found.speakers),
     )  # fmt: skip
 
@@ -210,9 +252,9 @@ def opened(reading: Reading, at: int) -> Thread:
     """A new thread with this line as its head."""
     line = reading.line
     return Thread(
-        group=line.group, sender=line.sender, field=reading.field, pairs=set(reading.pairs),
+        group=line.group, sender=line.sender, field=reading.field, pairs=reading.pairs,
         began=line.said_at, latest=line.said_at, at=at, kind=reading.kind,
-        concepts=set(reading.concepts), members=[(reading, "head")], speakers={line.sender},
+        concepts=reading.concepts, members=[(reading, "head")], speakers={line.sender},
     )  # fmt: skip
 
 
@@ -226,8 +268,8 @@ def extend(thread: Thread, reading: Reading, at: int) -> None:
         return
     thread.latest = max(thread.latest, reading.line.said_at)
     thread.speakers.add(reading.line.sender)
-    thread.pairs |= reading.pairs
-    thread.concepts |= reading.concepts
+    thread.pairs = thread.pairs | reading.pairs
+    thread.concepts = thread.concepts | reading.concepts
     if part == "detail" and reading.line.text:
         thread.field = tuple(
             0.7 * a + 0.3 * b for a, b in zip(thread.field, reading.field, strict=True)
@@ -249,6 +291,7 @@ def threads(
     joining: Sequence[float],
     open_from: float,
     join_from: float,
+    marks: Marks,
     earlier: Sequence[Found] = (),
 ) -> list[Thread]:
     """The threads of one group's lines, which are in order of time.
@@ -256,8 +299,7 @@ def threads(
     A line joins the likeliest open thread when the chance is at least `join_from`; otherwise it
     opens one when the model takes it for a head with at least `open_from` (officers: halfway up).
     """
-    words = lexicon()
-    result = [carried(found, words) for found in earlier]
+    result = [carried(found, marks) for found in _that_matter(earlier, readings)]
     live, recent = list(result), list(result)
     loose: list[Reading] = []
     for at, reading in enumerate(readings):
@@ -287,6 +329,19 @@ def threads(
     return [thread for thread in result if thread.members]
 
 
+def _that_matter(earlier: Sequence[Found], readings: Sequence[Reading]) -> Sequence[Found]:
+    """The earlier findings that lines in order may join or say are back: mostly the latest few."""
+    if any(_may_be_back(reading) for reading in readings):
+        return earlier
+    official = any(reading.line.role != "villager" for reading in readings)
+    oldest = readings[0].line.said_at - (REPLY_REACH if official else OWN_REACH)
+    return [found for found in earlier if found.ended_at >= oldest]
+
+
+def _may_be_back(reading: Reading) -> bool:
+    return reading.line.role == "villager" and bool(_BACK.search(reading.line.text))
+
+
 def _opens(reading: Reading, open_from: float) -> bool:
     if reading.line.role != "villager":
         return reading.head >= (open_from + 1) / 2
@@ -310,7 +365,7 @@ def _stands_alone(reading: Reading, thread: Thread) -> bool:
 
 def _again(reading: Reading, before: Sequence[Thread]) -> Thread | None:
     """The latest earlier matter of this group that the line says is back or still open."""
-    if reading.line.role != "villager" or not _BACK.search(reading.line.text):
+    if not _may_be_back(reading):
         return None
     return next((thread for thread in reversed(before) if _repeats(reading, thread)), None)
 
