@@ -43,6 +43,8 @@ _ICONS = {
     "eighty": "bell",
     "overdue": "bell",
     "urge": "speakerphone",
+    "press": "speakerphone",
+    "redo": "arrow-back-up",
     "supplement": "message-plus",
     "evidence": "messages",
     "withdraw": "x",
@@ -58,7 +60,7 @@ _ICONS = {
 _SIGNED = frozenset(
     {"refuse", "progress", "answer", "assign", "redirect", "ask_reporter", "invite", "contribute",
      "release", "extend", "ask_suspend", "suspend", "dispute", "deny", "transfer", "send_back",
-     "conclude", "call_back", "onsite"}
+     "conclude", "call_back", "onsite", "press", "redo"}
 )  # fmt: skip
 _STAGES = {"onsite": "邻居看时", "evidence": "反映时", "before": "办理前", "after": "办理后"}
 
@@ -184,6 +186,7 @@ def _title(step: queries.StepView, who: str) -> str:
         "ask_reopen": "附议的人请求重办",
         "grant_reopen": "上一级同意重办",
         "deny": "上一级没有同意",
+        "redo": "监督单位责令重新答复",
     }
     if step.verb in SAID:
         return titles.get(step.verb, step.word)
