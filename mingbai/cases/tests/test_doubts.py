@@ -96,7 +96,9 @@ def test_a_part_of_a_joint_case_is_asked_about_like_an_answer(
     client_as: Any, cast: Any, file: File
 ) -> None:
     case = file("handling")
-    send(client_as, "officer", case, "invite", receivers=[cast.bodies["town"].pk], text="请派吊车来")
+    send(
+        client_as, "officer", case, "invite", receivers=[cast.bodies["town"].pk], text="请派吊车来"
+    )
     assert send(client_as, "town", case, "contribute", text=EMPTY).status_code == 409
     assert not CaseEvent.objects.filter(verb="contribute").exists()
     sent = {"text": EMPTY, "knowing": "1"}
@@ -143,7 +145,10 @@ def petition(cast: Any, file: File) -> Case:
     case = file("accepted")
     given = {"county": COUNTY, "number": case.number}
     commands.transfer(
-        actor=cast.actor("officer"), **given, version=case.version, reason="对处理决定不服的信访事项"
+        actor=cast.actor("officer"),
+        **given,
+        version=case.version,
+        reason="对处理决定不服的信访事项",
     )
     version = Case.objects.get().version
     commands.register(actor=cast.actor("petition"), **given, version=version)
