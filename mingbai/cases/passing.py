@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mingbai.cases import answer_words as words
-from mingbai.kernel.jinja import day_cn
+from mingbai.kernel import clock
 
 
 class Kind(StrEnum):
@@ -103,7 +103,7 @@ def _handed_round(steps: Sequence[Held]) -> Found | None:
     if len(by_hand) <= MOST_HANDS:
         return None
     bodies = len({one.body_id for one in stations})
-    way = " → ".join(f"{one.body}（{day_cn(one.at)}）" for one in stations)
+    way = _way(stations)
     return Found(Kind.HANDED_ROUND, f"转手 {len(by_hand)} 次，经过 {bodies} 个单位：{way}。")
 
 
@@ -116,10 +116,9 @@ def _ping_pong(steps: Sequence[Held]) -> Found | None:
     if not before:
         return None
     loop = stations[before[-1] :]
-    way = " → ".join(one.body for one in loop)
     return Found(
         Kind.PING_PONG,
-        f"{day_cn(loop[0].at)}从{loop[0].body}出去，{day_cn(back.at)}又回到{back.body}：{way}。",
+        f"从{back.body}出去，又回到{back.body}：{_way(loop)}。",
     )
 
 
@@ -128,10 +127,24 @@ def _returned(steps: Sequence[Held]) -> Found | None:
     if len(said) <= MOST_RETURNS:
         return None
     words = "，".join(
-        f"{day_cn(one.at)}{before.body}{'退回' if one.verb == 'send_back' else '提异议'}"
+        f"{_day(one.at)}{before.body}{'退回' if one.verb == 'send_back' else '提异议'}"
         for one, before in said
     )
     return Found(Kind.RETURNED, f"退回、提异议 {len(said)} 次：{words}。")
+
+
+def _way(stations: Sequence[Held]) -> str:
+    """Return the bodies in their order, with the day where it is another one."""
+    days = ["", *(_day(one.at) for one in stations)]
+    return " → ".join(
+        f"{day} {one.body}" if day != days[n] else one.body
+        for n, (day, one) in enumerate(zip(days[1:], stations, strict=True))
+    )
+
+
+def _day(moment: datetime) -> str:
+    local = clock.local(moment)
+    return f"{local.month}月{local.day}日"
 
 
 def _stations(steps: Iterable[Held]) -> list[Held]:

@@ -10,6 +10,7 @@ from mingbai.cases.states import OPEN, Level, State
 from mingbai.kernel import clock, deadlines
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import YES, Decision, no
+from mingbai.kernel.jinja import datetime_cn
 
 _VILLAGE = frozenset({Level.VILLAGE.value})
 _TOWN = _VILLAGE | {Level.TOWN.value}
@@ -53,7 +54,7 @@ def may_press(actor: Actor, case: Case) -> Decision:
     steps = CaseEvent.objects.filter(county=case.county, case=case, verb="press")
     last = steps.filter(post_id=actor.post_id).order_by("-at").first()
     if last is not None and clock.now() < deadlines.add_working_days(last.at, ONCE).at:
-        return no(f"你在 {clock.local(last.at):%H:%M} 已经督办过，下一个工作日以后可以再督办。")
+        return no(f"你在 {datetime_cn(last.at)} 已经督办过，下一个工作日以后可以再督办。")
     return YES
 
 

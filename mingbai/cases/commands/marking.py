@@ -22,7 +22,7 @@ class Doubted(Refused):
     """
 
     def __init__(self, found: Sequence[Found]) -> None:
-        super().__init__("还没有办，请先看一看提醒。")
+        super().__init__("这样办会留下记录，看过再定。")
         self.found = tuple(found)
 
 

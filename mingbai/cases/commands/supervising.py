@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from mingbai.accounts import queries as accounts
-from mingbai.cases import supervision
+from mingbai.cases import policies, supervision
 from mingbai.cases.commands.beside import add_step, record, tell_people
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move, still_in_post
@@ -13,6 +13,7 @@ from mingbai.cases.commands.telling import Postman, name_of
 from mingbai.cases.commands.typed import SHORT, said
 from mingbai.cases.models import Case, Mark
 from mingbai.cases.passing import OF_ANSWERS
+from mingbai.cases.states import BY_VERB
 from mingbai.kernel import clock
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import BadInput, Missing, require
@@ -31,7 +32,7 @@ def press(*, actor: Actor, county: str, number: str, text: str) -> None:
     case = _watched(county, number, actor)
     require(supervision.may_press(actor, case))
     office = _office(actor)
-    add_step(case, actor, "press", f"{office}：{words}")
+    add_step(case, actor, "press", f"{_signed(actor)}：{words}")
     Case.objects.filter(pk=case.pk, county=county).update(urged=True)
     post = Postman()
     post.to_body(case, case.body_id, "监督单位督办", f"{office}督办{name_of(case)}：{words}")
@@ -50,15 +51,17 @@ def redo(*, actor: Actor, county: str, number: str, version: int, reason: str) -
     why = said(reason, 6, "请写明答复哪里不行、要补什么，群众看得到。", "reason", most=SHORT)
     case = lock(county, number, actor)
     answered = case.answered_at or case.submitted_at
-    office = _office(actor) if actor.body_id else ""
-    step = Step(text=f"{office}：{why}")
+    require(policies.may_person(actor, case, BY_VERB["redo"]))
+    step = Step(text=f"{_signed(actor)}：{why}")
     move(case, "redo", actor, version=version, step=step, clocks=Clockmaker())
     marks = Mark.objects.filter(county=county, case=case, at__gte=answered, settled_at__isnull=True)
     marks.filter(kind__in=[kind.value for kind in OF_ANSWERS]).update(
         outcome=Mark.Outcome.REDONE, reason=why, settled_by=_signed(actor), settled_at=clock.now()
     )
     post = Postman()
-    post.to_body(case, case.body_id, "责令重新答复", f"{office}责令重新答复{name_of(case)}：{why}")
+    post.to_body(
+        case, case.body_id, "责令重新答复", f"{_office(actor)}责令重新答复{name_of(case)}：{why}"
+    )
     post.deliver()
 
 

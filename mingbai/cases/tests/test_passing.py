@@ -104,8 +104,8 @@ def test_a_third_hand_over_is_marked_with_days_and_bodies() -> None:
     found = chain(("submit", 1), ("assign", 2), ("assign", 3), ("assign", 4))
     assert kinds(found) == {Kind.HANDED_ROUND}
     assert found[0].evidence == (
-        "转手 3 次，经过 4 个单位：石鼓村村委会（11月18日 周三） → 五里街镇人民政府（11月19日 周四）"
-        " → 永春县水利局（11月20日 周五） → 永春县受理中心（11月21日 周六）。"
+        "转手 3 次，经过 4 个单位：11月18日 石鼓村村委会 → 11月19日 五里街镇人民政府"
+        " → 11月20日 永春县水利局 → 11月21日 永春县受理中心。"
     )
 
 
@@ -122,7 +122,9 @@ def test_back_and_forth_is_marked_when_it_comes_back_and_not_before() -> None:
         assert chain(*steps[:first]) == []
     found = chain(*steps)
     assert kinds(found) == {Kind.PING_PONG}
-    assert found[0].evidence.endswith("石鼓村村委会 → 五里街镇人民政府 → 石鼓村村委会。")
+    assert found[0].evidence.endswith(
+        "11月18日 石鼓村村委会 → 11月19日 五里街镇人民政府 → 11月21日 石鼓村村委会。"
+    )
 
 
 def test_a_second_objection_or_return_is_marked() -> None:
@@ -130,7 +132,7 @@ def test_a_second_objection_or_return_is_marked() -> None:
     assert chain(*steps[:3]) == []
     found = chain(*steps, ("dispute", 3))
     assert kinds(found) == {Kind.RETURNED}
-    assert "11月20日 周五五里街镇人民政府提异议" in found[0].evidence
+    assert "11月20日五里街镇人民政府提异议" in found[0].evidence
     assert "永春县水利局提异议" in found[0].evidence
 
 

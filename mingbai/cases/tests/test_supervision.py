@@ -216,7 +216,7 @@ def test_pressing_stands_in_the_history_and_reaches_body_and_reporter(
     assert client_as("town").post(f"{PAGE}/{case.number}/press", sent).status_code == 302
     text = read(client_as, "villager", f"/c/{case.number}")
     assert "监督单位督办" in text
-    assert "五里街镇人民政府：请本周五前把灯修好并答复" in text
+    assert "五里街镇人民政府 赵卫东：请本周五前把灯修好并答复" in text
     told = Notice.objects.filter(title="监督单位督办").values_list("person_id", flat=True)
     assert cast.people["officer"].pk in set(told)
     assert Notice.objects.filter(

@@ -60,7 +60,7 @@ _ICONS = {
 _SIGNED = frozenset(
     {"refuse", "progress", "answer", "assign", "redirect", "ask_reporter", "invite", "contribute",
      "release", "extend", "ask_suspend", "suspend", "dispute", "deny", "transfer", "send_back",
-     "conclude", "call_back", "onsite", "press", "redo"}
+     "conclude", "call_back", "onsite"}
 )  # fmt: skip
 _STAGES = {"onsite": "邻居看时", "evidence": "反映时", "before": "办理前", "after": "办理后"}
 

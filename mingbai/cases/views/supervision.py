@@ -15,7 +15,7 @@ from mingbai.cases.views.common import actor_of, first_errors, rail
 from mingbai.kernel.decisions import BadInput, Refused
 
 LISTS = (
-    ("due", "三天内到期", "clock"),
+    ("due", "三个工作日内到期", "clock"),
     ("late", "已超期", "alert-octagon"),
     ("urged", "已督办", "speakerphone"),
     ("escalated", "升级上来的", "trending-up"),
