@@ -173,12 +173,12 @@ def of_answer(answer: str, asked: str = "") -> list[Found]:
 
 def _sort(clause: str, known: set[str]) -> str:
     """Return what a clause is: forward, promise, echo, rest; empty for courtesy."""
+    if words.SENT.search(clause):
+        return "forward"
     if words.SIGNED.fullmatch(clause):
         return ""
     figure = _figure(clause)
     concrete = figure or bool(words.DEED.search(clause))
-    if words.SENT.search(clause):
-        return "forward"
     if words.FORWARD.search(clause) and not figure and not _done(clause):
         return "forward"
     if words.COURTESY.search(clause) and not concrete:

@@ -98,7 +98,7 @@ def scorecard(actor: Actor, month: str = "") -> Scorecard:
         inside(actor.scope), at__gte=start, at__lt=end, kind__in=[k.value for k in OF_ANSWERS]
     ).exclude(outcome=Mark.Outcome.UNFOUNDED)
     marked = dict(poor.values_list("body_id").annotate(n=Count("pk")).order_by())
-    given = {
+    given: dict[str, str | list[str] | datetime] = {
         "from": actor.scope,
         "to": f"{actor.scope}~",
         "open": [state.value for state in OPEN],
