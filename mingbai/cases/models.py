@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.functional import cached_property
 
+from mingbai.cases.passing import KIND_WORDS
 from mingbai.cases.states import LEVEL_WORDS, STATE_WORDS, Level, State
 from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
 
@@ -793,4 +794,54 @@ class SweepItem(models.Model):
                 condition=models.Q(done_at__isnull=True),
                 name="sweep_item_open",
             )
+        ]
+
+
+class Mark(models.Model):
+    """推诿标记: a step of a case looks like passing the buck; the supervising office weighs it.
+
+    ``body`` is the one whose step it was. ``evidence`` holds no private word; ``quote`` may, and is
+    shown only to whoever may read the case. ``known``: the officer was told and sent it all the same.
+    """
+
+    class Outcome(models.TextChoices):
+        """What the supervising office made of it."""
+
+        UNFOUNDED = "unfounded", "不成立"
+        FOUNDED = "founded", "属实"
+        REDONE = "redone", "已责令重新答复"
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="marks")
+    event = CountyForeignKey(CaseEvent, models.CASCADE, related_name="marks")
+    kind = models.CharField(
+        "种类", max_length=12, choices=[(k.value, word) for k, word in KIND_WORDS.items()]
+    )
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="哪个单位"
+    )
+    label = models.CharField("谁", max_length=60)
+    evidence = models.TextField("依据")
+    quote = models.CharField("原话", max_length=80, blank=True)
+    known = models.BooleanField("提醒过仍这样做", default=False)
+    at = models.DateTimeField("时间")
+    outcome = models.CharField("认定", max_length=12, choices=Outcome.choices, blank=True)
+    reason = models.CharField("认定的理由", max_length=400, blank=True)
+    settled_by = models.CharField("谁认定的", max_length=80, blank=True)
+    settled_at = models.DateTimeField("认定时间", null=True)
+
+    class Meta:
+        verbose_name = "推诿标记"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "event", "kind"], name="mark_once")
+        ]
+        indexes = [
+            models.Index(fields=["case", "-at"], name="mark_case"),
+            models.Index(
+                fields=["region", "case"],
+                condition=models.Q(settled_at__isnull=True),
+                name="mark_open",
+            ),
+            models.Index(fields=["region", "at"], name="mark_month"),
         ]

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases.deadline_table import rule
-from mingbai.cases.models import Ask, Case, CaseEvent, Part, Stop, SubTask, Support
-from mingbai.cases.states import BY_VERB, MOVES, OPEN, PUBLICLY_SHOWN, Move, State, Who
+from mingbai.cases.models import Ask, Case, CaseEvent, Mark, Part, Rating, Stop, SubTask, Support
+from mingbai.cases.passing import OF_ANSWERS
+from mingbai.cases.states import BY_VERB, MOVES, OPEN, PUBLICLY_SHOWN, Level, Move, State, Who
 from mingbai.kernel import clock, deadlines
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import YES, Decision, no
@@ -16,6 +17,11 @@ from mingbai.kernel.decisions import YES, Decision, no
 MISSING_FOR_YOU = no("没有这件，或者你看不到它。")
 PETITION_OFFICE = "petition_office"
 _ONLY_HELD = frozenset({"department", PETITION_OFFICE})
+SUPERVISED: Mapping[str, frozenset[str]] = {
+    "town_staff": frozenset({Level.VILLAGE}),
+    "county_intake": frozenset({Level.VILLAGE, Level.TOWN, Level.COUNTY}),
+}
+"""The offices that may order a new answer, and the levels of the bodies they order it from."""
 
 
 def handles(actor: Actor) -> bool:
@@ -89,6 +95,8 @@ def may_person(actor: Actor, case: Case, move: Move) -> Decision:
         return _supports(actor, case, move)
     if not handles(actor):
         return no("你的岗位不办诉求件。")
+    if move.who is Who.SUPERVISOR:
+        return may_order(actor, case)
     if move.who is Who.ASSISTANT:
         if actor.body_id in case.open_parts and actor.covers(case.region):
             return YES
@@ -97,6 +105,15 @@ def may_person(actor: Actor, case: Case, move: Move) -> Decision:
         return _decides(actor, case)
     if case.body_id != actor.body_id or not actor.covers(case.region):
         return no(f"这件现在由{case.body.name}承办，不在你手里。")
+    return YES
+
+
+def may_order(actor: Actor, case: Case) -> Decision:
+    """Whether ``actor``'s office supervises the body that holds the case; never its own."""
+    if case.level not in SUPERVISED.get(actor.role, frozenset()) or not actor.covers(case.region):
+        return no("这件不归你们单位监督。")
+    if case.body_id == actor.body_id:
+        return no("这件是你们单位自己办的，由上一级来监督。")
     return YES
 
 
@@ -304,6 +321,19 @@ def _may_ask_reopen(actor: Actor, case: Case) -> Decision:
     return _may_reopen(actor, case)
 
 
+def _may_redo(_actor: Actor, case: Case) -> Decision:
+    if petition_concluded(case):
+        return no("信访处理意见不服的，可在 30 天内向上一级申请复查。")
+    here = {"county": case.county, "case": case, "at__gte": case.answered_at or case.submitted_at}
+    kinds = [kind.value for kind in OF_ANSWERS]
+    if not Mark.objects.filter(**here, kind__in=kinds, settled_at__isnull=True).exists():
+        return no("这次答复没有待认定的标记，不能责令重新答复。")
+    content = Rating.objects.filter(**here).exclude(score=Rating.Score.UNSATISFIED)
+    if content.exists():
+        return no("反映人已经评了满意，不再责令重新答复。")
+    return YES
+
+
 _RULES: Mapping[str, Callable[[Actor, Case], Decision]] = {
     "dispute": _may_dispute,
     "redirect": _asked(Ask.Kind.OBJECTION),
@@ -317,6 +347,7 @@ _RULES: Mapping[str, Callable[[Actor, Case], Decision]] = {
     "ask_suspend": _may_ask_suspend,
     "suspend": _asked(Ask.Kind.SUSPEND),
     "grant_reopen": _asked(Ask.Kind.REOPEN),
+    "redo": _may_redo,
     "unmerge": _may_unmerge,
     "send_back": _may_send_back,
     "claim": _may_reopen,

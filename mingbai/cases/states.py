@@ -72,6 +72,7 @@ class Who(StrEnum):
     DECIDER = "decider"  # staff of the body above, of which something was asked
     REPORTER = "reporter"  # the villager who filed it
     SUPPORTER = "supporter"  # a villager who said that the same trouble is theirs
+    SUPERVISOR = "supervisor"  # staff of an office that supervises the body which holds the case
     SYSTEM = "system"  # the clock, or a rule that follows another move
 
 
@@ -81,6 +82,7 @@ WHO_WORDS: dict[Who, str] = {
     Who.DECIDER: "上一级",
     Who.REPORTER: "反映人",
     Who.SUPPORTER: "附议人",
+    Who.SUPERVISOR: "监督单位",
     Who.SYSTEM: "系统",
 }
 
@@ -376,6 +378,15 @@ MOVES: tuple[Move, ...] = (
         Who.DECIDER,
     ),
     Move(
+        "redo",
+        "责令重新答复",
+        "责令重新答复",
+        _at(State.ANSWERED, State.CLOSED),
+        State.HANDLING,
+        Who.SUPERVISOR,
+        _needs(Need.REASON),
+    ),
+    Move(
         "deny",
         "不同意",
         "不同意",
@@ -410,6 +421,7 @@ SAID: dict[str, str] = {
     "eighty": "快到期，已提醒",
     "overdue": "到期没办完，已催办",
     "urge": "还没办完，已督办",
+    "press": "监督单位督办",
 }
 """Words of the steps that leave the state as it is and that nobody decides."""
 

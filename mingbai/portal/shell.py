@@ -102,6 +102,10 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
             items.append((reverse("cases:calls"), "phone", "电话回访", cases.calls_waiting(actor)))
         items.append((reverse("cases:mediations"), "heart-handshake", "矛盾调解", 0))
         items.append((reverse("capture:questions"), "message-search", "群众提问", 0))
+    if cases.may_supervise(actor):
+        items.append(
+            (reverse("cases:supervision"), "speakerphone", "督办", cases.marks_waiting(actor))
+        )
     if not role.administers and (role.reads_talk or role.level in {"town", "county", "village"}):
         items.append((reverse("capture:groups"), "users-group", "村群", 0))
     if role.reads_talk or role.administers:

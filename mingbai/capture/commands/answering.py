@@ -31,11 +31,13 @@ class Sent:
     by_hand: bool
 
 
-def send_answer(*, actor: Actor, number: str, version: int, text: str) -> Sent:
+def send_answer(
+    *, actor: Actor, number: str, version: int, text: str, knowing: bool = False
+) -> Sent:
     """Answer the question's case with ``text`` and tell the group in which it was asked.
 
     Raises ``Missing`` outside the actor's desk, ``Refused`` when somebody was quicker, ``BadInput``
-    for an answer that is too short; nothing has happened then.
+    for an answer that is too short, ``Doubted`` for a poor one unless ``knowing``; nothing has happened then.
     """
     if not policies.may_answer(actor):
         raise Missing
@@ -45,7 +47,12 @@ def send_answer(*, actor: Actor, number: str, version: int, text: str) -> Sent:
         if asked is None:
             raise Refused("这一问已经不在你单位手里，或者已经答复了，请刷新看看。")
         cases.answer_at_once(
-            actor=actor, county=actor.county, number=number, version=version, text=text
+            actor=actor,
+            county=actor.county,
+            number=number,
+            version=version,
+            text=text,
+            knowing=knowing,
         )
         group = group_of(actor.county, asked)
         if group is None:

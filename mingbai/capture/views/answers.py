@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mingbai.capture import commands, queries
 from mingbai.capture.forms import PolicyForm
 from mingbai.capture.views.common import actor_of, number_in
+from mingbai.cases.commands import Doubted
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -42,8 +43,16 @@ def send(request: HttpRequest, number: str) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         sent = commands.send_answer(
-            actor=actor, number=number, version=number_in(request, "version"), text=text
+            actor=actor,
+            number=number,
+            version=number_in(request, "version"),
+            text=text,
+            knowing=request.POST.get("knowing") == "1",
         )
+    except Doubted as doubt:
+        why = " ".join(one.evidence for one in doubt.found)
+        failed = {"number": number, "text": text, "reason": why, "doubted": "1"}
+        return _page(request, actor, failed, 409)
     except (BadInput, Refused) as reason:
         failed = {"number": number, "text": text, "reason": str(reason)}
         return _page(request, actor, failed, 400)

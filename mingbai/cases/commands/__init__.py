@@ -61,6 +61,7 @@ from mingbai.cases.commands.linking import (
     split,
     unmerge,
 )
+from mingbai.cases.commands.marking import Doubted
 from mingbai.cases.commands.mediating import record_keeping, record_mediation
 from mingbai.cases.commands.reporting import (
     append_evidence,
@@ -80,6 +81,7 @@ from mingbai.cases.commands.stopping import (
     extend,
     resume,
 )
+from mingbai.cases.commands.supervising import press, redo, settle_mark
 from mingbai.cases.commands.times import load_deadlines, load_local_deadlines
 from mingbai.cases.commands.timing import (
     close_silent,
@@ -90,6 +92,7 @@ from mingbai.cases.commands.timing import (
 from mingbai.cases.commands.walking_in import file_walk_in
 
 __all__ = [
+    "Doubted",
     "Filing",
     "accept",
     "answer",
@@ -129,6 +132,7 @@ __all__ = [
     "load_local_deadlines",
     "merge",
     "note_sign",
+    "press",
     "progress",
     "queue_call_backs",
     "rate",
@@ -139,6 +143,7 @@ __all__ = [
     "record_keeping",
     "record_mediation",
     "redirect",
+    "redo",
     "refuse",
     "register",
     "release",
@@ -147,6 +152,7 @@ __all__ = [
     "retract_filing",
     "revise_filing",
     "send_back",
+    "settle_mark",
     "split",
     "start",
     "submit_case",

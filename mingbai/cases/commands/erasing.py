@@ -18,6 +18,7 @@ from mingbai.cases.models import (
     Contact,
     Follow,
     Invitation,
+    Mark,
     Mediation,
     Part,
     Rating,
@@ -32,7 +33,7 @@ from mingbai.notices import commands as notices
 RETRACTED = "采集核对时撤销，内容已删除"
 _HANGING = (
     Attachment, Sign, Contact, Support, Rating, Part, Ask, Stop, Confirmation, Follow, CallBack,
-    Invitation, Mediation,
+    Invitation, Mediation, Mark,
 )  # fmt: skip
 
 

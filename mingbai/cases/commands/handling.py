@@ -10,7 +10,8 @@ from mingbai.audit import commands as audit
 from mingbai.cases import policies
 from mingbai.cases.commands import routing
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import Step, lock, move
+from mingbai.cases.commands.marking import ask_before_handing, judged
+from mingbai.cases.commands.moving import Step, check, lock, move
 from mingbai.cases.commands.staffing import receiver as suitable
 from mingbai.cases.commands.staffing import staffed
 from mingbai.cases.commands.typed import said
@@ -44,21 +45,31 @@ def refuse(*, actor: Actor, county: str, number: str, version: int, reason: str,
 
 @transaction.atomic
 def assign(
-    *, actor: Actor, county: str, number: str, version: int, receiver: int, text: str = ""
+    *,
+    actor: Actor,
+    county: str,
+    number: str,
+    version: int,
+    receiver: int,
+    text: str = "",
+    knowing: bool = False,
 ) -> None:
     """Hand the case to a body below or a department of the county; a new level gets its own clock.
 
     A body whose duty moved sends it on to the one that has it now, and the history says so. It is
-    never handed back to whoever handed it here (首接负责). Raises ``BadInput``, ``Refused``.
+    never handed back to whoever handed it here (首接负责). Raises ``BadInput``, ``Refused``, and
+    ``Doubted`` when it would be marked as passing the buck, unless the officer is ``knowing``.
     """
     case = lock(county, number, actor)
-    require(policies.may(actor, case, "assign"))
+    check(case, "assign", actor, version)
     door = routing.door(case, suitable(case, receiver))
     taker = door.receiver
     if taker.id == case.from_body_id:
         raise Refused(SENT_BACK.format(body=taker.name))
     words = "\n".join(filter(None, [said(text, 0, "", "text"), door.why]))
-    step = Step(text=words, receiver=staffed(taker))
+    taker = staffed(taker)
+    ask_before_handing(case, taker.id, taker.name, knowing=knowing)
+    step = Step(text=words, receiver=taker, knowing=knowing)
     move(case, "assign", actor, version=version, step=step, clocks=Clockmaker())
 
 
@@ -96,31 +107,42 @@ def answer(
     text: str,
     before: Sequence[StoredFile] = (),
     after: Sequence[StoredFile] = (),
+    knowing: bool = False,
 ) -> None:
-    """Answer with what was done, in at least ten characters. Raises ``BadInput`` for less."""
+    """Answer with what was done, in at least ten characters. Raises ``BadInput`` for less.
+
+    Raises ``Doubted`` for an answer that only forwards or says nothing, unless the officer is
+    ``knowing``; such an answer is marked.
+    """
     sentence = f"答复太短。请写明做了什么、谁做的、做到什么程度，至少 {SHORTEST_ANSWER} 个字。"
     words = said(text, SHORTEST_ANSWER, sentence, "text")
     case = lock(county, number, actor)
     files = [(f, Attachment.Stage.BEFORE.value) for f in before]
     files += [(f, Attachment.Stage.AFTER.value) for f in after]
-    step = Step(text=words, files=files)
+    check(case, "answer", actor, version)
+    found = judged(case, words, knowing=knowing)
+    step = Step(text=words, files=files, found=found, knowing=knowing)
     move(case, "answer", actor, version=version, step=step, clocks=Clockmaker())
 
 
 @transaction.atomic
-def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text: str) -> None:
+def answer_at_once(
+    *, actor: Actor, county: str, number: str, version: int, text: str, knowing: bool = False
+) -> None:
     """Take a question on and answer it in one go: the moves before the answer are made as well.
 
-    Raises ``Refused`` when the case is not the actor's to answer or has changed; nothing has
-    happened then.
+    Raises ``Doubted`` for a poor answer unless the officer knows of it, ``Refused`` when the case is
+    not the actor's to answer or has changed; nothing has happened then.
     """
     words = said(text, SHORTEST_ANSWER, "答复太短，请把政策说清楚。", "text")
     case = lock(county, number, actor)
+    found = judged(case, words, knowing=knowing)
     for verb in ("accept", "start"):
         if State(case.state) in BY_VERB[verb].sources:
             move(case, verb, actor, version=version, step=Step(), clocks=Clockmaker())
             version = case.version
-    move(case, "answer", actor, version=version, step=Step(text=words), clocks=Clockmaker())
+    step = Step(text=words, found=found, knowing=knowing)
+    move(case, "answer", actor, version=version, step=step, clocks=Clockmaker())
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases.commands.clocking import Clockmaker
+from mingbai.cases.commands.marking import judged
 from mingbai.cases.commands.moving import Step, check, lock, move
 from mingbai.cases.commands.staffing import receivers
 from mingbai.cases.commands.telling import Postman, name_of
@@ -61,8 +62,9 @@ def contribute(
     version: int,
     text: str,
     files: Sequence[StoredFile] = (),
+    knowing: bool = False,
 ) -> None:
-    """Answer one's own body's part of a joint case; everybody reads it."""
+    """Answer one's own body's part of a joint case; everybody reads it. Raises ``Doubted`` like an answer."""
     words = said(text, 10, "答复太短，请写明你们办了什么，至少 10 个字。", "text")
     case = lock(county, number, actor)
     check(case, "contribute", actor, version)
@@ -70,6 +72,8 @@ def contribute(
     step = Step(
         text=f"{part.body.name}：{words}",
         files=[(file, Attachment.Stage.AFTER.value) for file in files],
+        found=judged(case, words, knowing=knowing),
+        knowing=knowing,
     )
     move(case, "contribute", actor, version=version, step=step, clocks=Clockmaker())
     part.text, part.label, part.done_at = words, actor.label, clock.now()

@@ -7,6 +7,7 @@ from django.db import transaction
 from mingbai.accounts import queries as accounts
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.erasing import erase
+from mingbai.cases.commands.marking import judged
 from mingbai.cases.commands.moving import Step, check, lock, move
 from mingbai.cases.commands.staffing import petition_office, staffed
 from mingbai.cases.commands.typed import SHORT, said
@@ -65,8 +66,12 @@ def conclude(
     facts: str,
     opinion: str,
     basis: str,
+    knowing: bool = False,
 ) -> None:
-    """Give the written opinion: demand, facts, opinion and its basis (第三十二条); then it is answered."""
+    """Give the written opinion: demand, facts, opinion and its basis (第三十二条); then it is answered.
+
+    Raises ``Doubted`` when facts and opinion say nothing, like an answer.
+    """
     parts = (
         ("诉求", said(demand, 4, "请写明信访人的诉求。", "demand")),
         ("查明", said(facts, 4, "请写明查明的事实。", "facts")),
@@ -74,7 +79,10 @@ def conclude(
         ("依据", said(basis, 4, "请写明依据的法律、法规或政策。", "basis")),
     )
     case = lock(county, number, actor)
-    step = Step(text="\n".join(f"{word}：{text}" for word, text in parts))
+    check(case, "conclude", actor, version)
+    found = judged(case, "\n".join((parts[1][1], parts[2][1])), knowing=knowing)
+    text = "\n".join(f"{word}：{words}" for word, words in parts)
+    step = Step(text=text, found=found, knowing=knowing)
     move(case, "conclude", actor, version=version, step=step, clocks=Clockmaker())
 
 

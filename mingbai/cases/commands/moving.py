@@ -14,9 +14,11 @@ from mingbai.audit import commands as audit
 from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.lapsing import lapse
+from mingbai.cases.commands.marking import write_marks
 from mingbai.cases.commands.telling import Postman, tell_move
 from mingbai.cases.deadline_table import rule
 from mingbai.cases.models import Attachment, Case, CaseEvent, Stop
+from mingbai.cases.passing import Found
 from mingbai.cases.states import BY_VERB, OPEN, STOPPED, Level, State, Who, done_word
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
@@ -27,7 +29,7 @@ STALE = "这件刚被别人改过"
 ENDED = "你在这个岗位的任职已经结束，不能再办这件。"
 _LEVEL_OF = {"village": Level.VILLAGE, "town": Level.TOWN}
 _CITY_TAIL = "00000000"
-_RESTARTS = frozenset({"escalate", "lift", "reopen", "claim", "grant_reopen", "send_back"})
+_RESTARTS = frozenset({"escalate", "lift", "reopen", "claim", "grant_reopen", "redo", "send_back"})
 _HANDED_BY_HAND = frozenset({"assign", "redirect", "transfer"})
 _AGAIN = frozenset({"reopen", "claim", "grant_reopen"})
 
@@ -36,7 +38,8 @@ _AGAIN = frozenset({"reopen", "claim", "grant_reopen"})
 class Step:
     """What a move brings along: words, receiver, photos by stage, until when the clock stops, days more.
 
-    ``inner`` hides the words from the public.
+    ``inner`` hides the words from the public. ``found`` is what an answer is marked for, ``knowing``
+    that the officer was told so.
     """
 
     text: str = ""
@@ -45,6 +48,8 @@ class Step:
     inner: bool = False
     until: datetime | None = None
     days: int = 0
+    found: Sequence[Found] = ()
+    knowing: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,16 @@ def lock(county: str, number: str, actor: Actor) -> Case:
     case = rows.filter(county=county, number=number).first()
     if case is None or not policies.may_see(actor, case):
         raise Missing(number)
+    still_in_post(actor)
+    return case
+
+
+def still_in_post(actor: Actor) -> None:
+    """Raise ``Refused`` when the actor's post has ended."""
     if actor.post_id is not None and actor.person_id is not None:
         posts = accounts.posts_today(actor.person_id)
         if actor.post_id not in {post.id for post in posts}:
             raise Refused(ENDED)
-    return case
 
 
 def check(case: Case, verb: str, actor: Actor, version: int | None) -> None:
@@ -104,7 +114,11 @@ def move(
         lapse([case], handed_on=stood[1] != case.body_id)
     made.event.save(force_insert=True)
     attach(case, made.event, step.files)
-    audit.record_all(actor=actor, verb=f"case.{verb}", thing="case", lines=[made.line])
+    marked = write_marks(case, made.event, actor, step.found, knowing=step.knowing)
+    line = made.line._replace(
+        detail={**(made.line.detail or {}), "marks": marked} if marked else made.line.detail
+    )
+    audit.record_all(actor=actor, verb=f"case.{verb}", thing="case", lines=[line])
     post = Postman()
     tell_move(post, case, verb, actor)
     post.deliver()

@@ -141,9 +141,10 @@ _TOLD: dict[str, tuple[str, str]] = {
     "reopen": ("退回重办", "你不满意{name}的答复，已退回重办，由{body}来办。"),
     "claim": ("退回重办", "你要求重办{name}，由{body}来办。"),
     "grant_reopen": ("退回重办", "{name}经上一级同意重办，由{body}来办。"),
+    "redo": ("责令重新答复", "监督单位责令{body}重新答复{name}。"),
     "close": ("已办结", "{name}已办结。"),
 }
-_TO_SUPPORTERS = frozenset({"answer", "conclude", "close", "grant_reopen"})
+_TO_SUPPORTERS = frozenset({"answer", "conclude", "close", "grant_reopen", "redo"})
 _HANDED = frozenset(
     {
         "assign",

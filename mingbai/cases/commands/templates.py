@@ -57,11 +57,13 @@ def retire_template(*, actor: Actor, template_id: int) -> None:
 
 
 @transaction.atomic
-def reply(*, actor: Actor, county: str, number: str, version: int, text: str) -> None:
+def reply(
+    *, actor: Actor, county: str, number: str, version: int, text: str, knowing: bool = False
+) -> None:
     """Answer a case with the filled words of a template; the work counts as begun.
 
     Raises ``BadInput`` while a blank is unfilled or when the handler's name or the office's phone
-    was taken out, ``Refused`` as ``answer`` does.
+    was taken out, ``Doubted`` and ``Refused`` as ``answer`` does.
     """
     empty = BLANK.search(text)
     if empty:
@@ -73,7 +75,9 @@ def reply(*, actor: Actor, county: str, number: str, version: int, text: str) ->
         raise BadInput("你们单位还没有登记办公电话，答复里要留电话，请先登记。", "reply")
     if actor.label not in text or phone not in text:
         raise BadInput(f"答复里要写明办理人{actor.label}和电话 {phone}。", "reply")
-    answer_at_once(actor=actor, county=county, number=number, version=version, text=text)
+    answer_at_once(
+        actor=actor, county=county, number=number, version=version, text=text, knowing=knowing
+    )
 
 
 def own_template(actor: Actor, template_id: int, *, lock: bool = False) -> ReplyTemplate:

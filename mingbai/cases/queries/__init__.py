@@ -25,6 +25,7 @@ from mingbai.cases.queries.pages import (
     public_case,
 )
 from mingbai.cases.queries.people import MediationCount, PeoplePage, mediation_counts, people_at
+from mingbai.cases.queries.scorecards import FEWEST, Score, Scorecard, scorecard
 from mingbai.cases.queries.similar import (
     Answered,
     Asked,
@@ -61,6 +62,17 @@ from mingbai.cases.queries.staff import (
     require_open,
     watches_only,
 )
+from mingbai.cases.queries.supervision import (
+    MarkView,
+    Narrowed,
+    SupervisionPage,
+    Watched,
+    WatchedCase,
+    marks_waiting,
+    may_supervise,
+    supervision_page,
+    watched_case,
+)
 from mingbai.cases.queries.taking_part import (
     InvitationView,
     Neighbours,
@@ -70,6 +82,7 @@ from mingbai.cases.queries.taking_part import (
 )
 
 __all__ = [
+    "FEWEST",
     "Answered",
     "AskView",
     "Asked",
@@ -86,20 +99,27 @@ __all__ = [
     "Group",
     "InvitationView",
     "Links",
+    "MarkView",
     "Media",
     "MediationCount",
+    "Narrowed",
     "Neighbours",
     "OpenCase",
     "PartView",
     "PeoplePage",
     "Photo",
+    "Score",
+    "Scorecard",
     "Slip",
     "Solved",
     "SolvedPage",
     "StaffCase",
     "Standing",
     "StepView",
+    "SupervisionPage",
     "TakingPart",
+    "Watched",
+    "WatchedCase",
     "answered_like",
     "any_token",
     "call",
@@ -114,7 +134,9 @@ __all__ = [
     "field_choices",
     "followed",
     "latest_solved",
+    "marks_waiting",
     "may_call_back",
+    "may_supervise",
     "media",
     "mediation_counts",
     "mine",
@@ -124,6 +146,7 @@ __all__ = [
     "questions_to_answer",
     "require_desk",
     "require_open",
+    "scorecard",
     "search",
     "search_tokens",
     "similar_open",
@@ -132,10 +155,12 @@ __all__ = [
     "solved",
     "solved_points",
     "standing",
+    "supervision_page",
     "taking_part",
     "token_likeness",
     "village_cases",
     "village_counts",
+    "watched_case",
     "watches_only",
     "with_neighbours",
 ]

@@ -128,6 +128,7 @@ def run(cast: Any, start: Any) -> None:
                 "claim": why,
                 "ask_reopen": why,
                 "deny": why,
+                "redo": why,
             }.get(verb, {})
 
         def act(self, verb: str, which: int, actor: Actor, score: str, version: int) -> None:

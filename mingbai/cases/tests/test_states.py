@@ -33,7 +33,7 @@ def test_every_state_but_the_final_ones_has_a_way_on() -> None:
     moving = {source for move in MOVES for source in move.sources}
     assert moving - FINAL == set(State) - FINAL
     back = {m.verb for m in MOVES if m.sources & FINAL}
-    assert back == {"unmerge", "claim", "ask_reopen", "grant_reopen", "deny"}
+    assert back == {"unmerge", "claim", "ask_reopen", "grant_reopen", "redo", "deny"}
     assert set(State) == OPEN | SOLVED | FINAL
 
 

@@ -43,6 +43,8 @@ _ICONS = {
     "eighty": "bell",
     "overdue": "bell",
     "urge": "speakerphone",
+    "press": "speakerphone",
+    "redo": "arrow-back-up",
     "supplement": "message-plus",
     "evidence": "messages",
     "withdraw": "x",
@@ -184,6 +186,7 @@ def _title(step: queries.StepView, who: str) -> str:
         "ask_reopen": "附议的人请求重办",
         "grant_reopen": "上一级同意重办",
         "deny": "上一级没有同意",
+        "redo": "监督单位责令重新答复",
     }
     if step.verb in SAID:
         return titles.get(step.verb, step.word)

@@ -15,6 +15,7 @@ from mingbai.cases import commands, queries
 from mingbai.cases.queries.beside import summary
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
+from mingbai.cases.views.kept import doubted, kept
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.jinja import datetime_cn
 from mingbai.kernel.uploads import StoredFile
@@ -54,12 +55,13 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     command, typed = _ACTS[verb]
     actor, county = actor_of(request), county_of(number)
     queries.require_open(actor, county, number)
+    given: dict[str, object] = {}
     try:
-        command(
-            actor=actor, county=county, number=number, version=_version(request), **typed(request)
-        )
+        given = typed(request)
+        command(actor=actor, county=county, number=number, version=_version(request), **given)
     except (BadInput, Refused) as wrong:
         found = first_errors(wrong) if isinstance(wrong, BadInput) else {"": str(wrong)}
+        doubts = doubted(request, wrong, given) if isinstance(wrong, commands.Doubted) else {}
         return _page(
             request,
             number,
@@ -68,6 +70,7 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             typed=request.POST.dict(),
             ticked=request.POST.getlist("receivers"),
             status=_status(wrong),
+            doubts=doubts,
         )
     messages.success(request, f"已{BY_VERB[verb].label}。")
     try:
@@ -147,6 +150,7 @@ def _page(
     status: int = 200,
     sign: str = "",
     ticked: Sequence[str] = (),
+    doubts: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     found = queries.case_for_staff(actor_of(request), county_of(number), number)
     open_ = found.line.state in OPEN
@@ -176,6 +180,7 @@ def _page(
             "field_choices": queries.field_choices(),
             **_grouped(found.buttons),
             "beside": summary(actor_of(request), county_of(number), number),
+            **(doubts or {}),
             "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,
@@ -243,7 +248,11 @@ def _nothing(_request: HttpRequest) -> dict[str, object]:
 
 
 def _assign(request: HttpRequest) -> dict[str, object]:
-    return {"receiver": _number(request, "receiver"), "text": request.POST.get("note", "")}
+    return {
+        "receiver": _number(request, "receiver"),
+        "text": request.POST.get("note", ""),
+        "knowing": _knowing(request),
+    }
 
 
 def _receiver(request: HttpRequest) -> dict[str, object]:
@@ -259,7 +268,11 @@ def _progress(request: HttpRequest) -> dict[str, object]:
 
 
 def _contribute(request: HttpRequest) -> dict[str, object]:
-    return {"text": request.POST.get("text", ""), "files": _photos(request, "after")}
+    return {
+        "text": request.POST.get("text", ""),
+        "files": _photos(request, "after"),
+        "knowing": _knowing(request),
+    }
 
 
 def _answer(request: HttpRequest) -> dict[str, object]:
@@ -267,7 +280,18 @@ def _answer(request: HttpRequest) -> dict[str, object]:
         "text": request.POST.get("text", ""),
         "before": _photos(request, "before"),
         "after": _photos(request, "after"),
+        "knowing": _knowing(request),
     }
+
+
+def _conclude(request: HttpRequest) -> dict[str, object]:
+    words = _words("demand", "facts", "opinion", "basis")(request)
+    return {**words, "knowing": _knowing(request)}
+
+
+def _knowing(request: HttpRequest) -> bool:
+    """Whether the officer saw why it would be marked and ticked to do it all the same."""
+    return request.POST.get("knowing") == "1"
 
 
 def _split(request: HttpRequest) -> dict[str, object]:
@@ -283,7 +307,8 @@ def _split(request: HttpRequest) -> dict[str, object]:
 
 
 def _photos(request: HttpRequest, name: str) -> list[StoredFile]:
-    return stored(request, name, kinds=("photo",), most=6)
+    there = kept(request, name)
+    return [*there, *stored(request, name, kinds=("photo",), most=6, there=len(there))]
 
 
 Typed = Callable[[HttpRequest], dict[str, object]]
@@ -311,7 +336,7 @@ _ACTS: Mapping[str, tuple[Callable[..., object], Typed]] = {
     "transfer": (commands.transfer, _words("reason")),
     "register": (commands.register, _nothing),
     "send_back": (commands.send_back, _words("reason")),
-    "conclude": (commands.conclude, _words("demand", "facts", "opinion", "basis")),
+    "conclude": (commands.conclude, _conclude),
     "hand_to_clues": (commands.hand_to_clues, _nothing),
     "grant_reopen": (commands.grant_reopen, _nothing),
     "deny": (commands.deny, _words("reason")),

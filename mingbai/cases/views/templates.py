@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mingbai.cases.commands import templates
+from mingbai.cases.commands import Doubted, templates
 from mingbai.cases.queries.templates import FIELDS, reply_with, templates_of
 from mingbai.cases.states import county_of
 from mingbai.cases.views.common import actor_of, first_errors
+from mingbai.cases.views.kept import doubted
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 
 
@@ -69,7 +72,10 @@ def reply(request: HttpRequest, number: str, template_id: int) -> HttpResponse:
             number=number,
             version=int(version) if version.isdecimal() and len(version) <= 9 else 0,
             text=sent.get("reply", ""),
+            knowing=sent.get("knowing") == "1",
         )
+    except Doubted as doubt:
+        return _reply(request, number, template_id, status=409, doubts=doubted(request, doubt, {}))
     except (BadInput, Refused) as wrong:
         status = 400 if isinstance(wrong, BadInput) else 409
         return _reply(request, number, template_id, str(wrong), status)
@@ -78,7 +84,12 @@ def reply(request: HttpRequest, number: str, template_id: int) -> HttpResponse:
 
 
 def _reply(
-    request: HttpRequest, number: str, template_id: int, wrong: str = "", status: int = 200
+    request: HttpRequest,
+    number: str,
+    template_id: int,
+    wrong: str = "",
+    status: int = 200,
+    doubts: Mapping[str, object] | None = None,
 ) -> HttpResponse:
     found = reply_with(actor_of(request), county_of(number), number, template_id)
     answer = render(
@@ -89,6 +100,7 @@ def _reply(
             "line": found.line,
             "words": request.POST.get("reply", found.filled),
             "wrong": wrong,
+            **(doubts or {}),
         },
         status=status,
     )
