@@ -42,7 +42,7 @@ CHATTER = 2
 RATE, FLOOD = 200, 500
 MANY = 300
 WORKERS = 2
-LIVE = 6000
+LIVE = 4000
 GLANCE = 0.1
 _NEW_CASES = """
 SELECT number, clock_timestamp() FROM cases_case
