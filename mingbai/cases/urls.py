@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from mingbai.cases.views import (
@@ -36,6 +36,7 @@ register_converter(RegionConverter, "region_code")
 
 app_name = "cases"
 urlpatterns = [
+    path("", include("mingbai.cases.officer_urls")),
     path("v/<region_code:region>/file", filing.say, name="file"),
     path("v/<region_code:region>/file/<uuid:key>", filing.confirm, name="confirm"),
     path("v/<region_code:region>/file/<uuid:key>/code", filing.code, name="code"),
@@ -92,8 +93,6 @@ urlpatterns = [
         name="mediation_kept",
     ),
     path("desk/today", desk.workbench, name="workbench"),
-    path("desk/cases", desk.index, name="desk_list"),
-    path("desk/cases/accept", desk.accept_many, name="accept_many"),
     path("desk/cases/new", walk_in.new, name="desk_new"),
     path("desk/cases/<case_number:number>", desk.case, name="desk"),
     path("desk/cases/<case_number:number>/contact", desk.contact, name="contact"),

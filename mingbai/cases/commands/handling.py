@@ -126,11 +126,14 @@ def answer(
 
 
 @transaction.atomic
-def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text: str) -> None:
+def answer_at_once(
+    *, actor: Actor, county: str, number: str, version: int, text: str, knowing: bool | None = None
+) -> None:
     """Take a question on and answer it in one go: the moves before the answer are made as well.
 
-    Nobody is asked before it: a poor answer is marked like any other. Raises ``Refused`` when the case is not the actor's to answer or has changed; nothing has
-    happened then.
+    A poor answer is marked like any other. ``knowing`` None is for forms that ask nobody first;
+    False raises ``Doubted`` as ``answer`` does. Raises ``Refused`` when the case is not the actor's
+    to answer or has changed; nothing has happened then.
     """
     words = said(text, SHORTEST_ANSWER, "答复太短，请把政策说清楚。", "text")
     case = lock(county, number, actor)
@@ -138,7 +141,9 @@ def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text
         if State(case.state) in BY_VERB[verb].sources:
             move(case, verb, actor, version=version, step=Step(), clocks=Clockmaker())
             version = case.version
-    step = Step(text=words, found=judged(case, words, knowing=True))
+    step = Step(
+        text=words, found=judged(case, words, knowing=knowing is not False), knowing=bool(knowing)
+    )
     move(case, "answer", actor, version=version, step=step, clocks=Clockmaker())
 
 

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies, supervision
-from mingbai.cases.commands.beside import add_step, record, tell_people
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move, still_in_post
+from mingbai.cases.commands.steps import add_step, record, tell_people
 from mingbai.cases.commands.telling import Postman, name_of
 from mingbai.cases.commands.typed import SHORT, said
 from mingbai.cases.models import Case, Mark

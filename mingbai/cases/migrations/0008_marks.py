@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_duties_row_security'),
-        ('cases', '0006_citizen'),
+        ('cases', '0007_officer'),
     ]
 
     operations = [

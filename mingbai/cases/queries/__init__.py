@@ -1,13 +1,6 @@
 """The only readers of cases; who looks is a parameter."""
 
 from mingbai.cases.countdown import Countdown, Group
-from mingbai.cases.queries.beside import (
-    Beside,
-    InvitationView,
-    Neighbours,
-    beside,
-    with_neighbours,
-)
 from mingbai.cases.queries.calls import (
     CallLine,
     CallPage,
@@ -80,13 +73,19 @@ from mingbai.cases.queries.supervision import (
     supervision_page,
     watched_case,
 )
+from mingbai.cases.queries.taking_part import (
+    InvitationView,
+    Neighbours,
+    TakingPart,
+    taking_part,
+    with_neighbours,
+)
 
 __all__ = [
     "FEWEST",
     "Answered",
     "AskView",
     "Asked",
-    "Beside",
     "Button",
     "CallLine",
     "CallPage",
@@ -118,11 +117,11 @@ __all__ = [
     "Standing",
     "StepView",
     "SupervisionPage",
+    "TakingPart",
     "Watched",
     "WatchedCase",
     "answered_like",
     "any_token",
-    "beside",
     "call",
     "calls",
     "calls_waiting",
@@ -157,6 +156,7 @@ __all__ = [
     "solved_points",
     "standing",
     "supervision_page",
+    "taking_part",
     "token_likeness",
     "village_cases",
     "village_counts",

@@ -181,9 +181,28 @@ def test_an_officer_is_told_before_a_case_goes_back_to_whoever_had_it(
     assert "转手 4 次" in Mark.objects.get(kind="handed_round").evidence
 
 
+def test_a_reply_by_template_is_asked_about_like_an_answer(
+    client_as: Any, cast: Any, file: File
+) -> None:
+    from mingbai.cases.commands import templates
+
+    case = file("handling")
+    made = templates.save_template(actor=cast.actor("officer"), title="收到", text=EMPTY)
+    path = f"/desk/cases/{case.number}/reply/{made}"
+    said = f"{EMPTY}办理人：王建国，电话：0595-23880000。"
+    sent = {"version": case.version, "reply": said}
+    answer = client_as("officer").post(path, sent)
+    assert answer.status_code == 409
+    assert "只有表态" in answer.content.decode()
+    assert Case.objects.get().state == "handling"
+    assert client_as("officer").post(path, sent | {"knowing": "1"}).status_code == 302
+    assert Mark.objects.get().known
+
+
 def test_answering_at_once_marks_without_asking(cast: Any, file: File) -> None:
     case = file("submitted")
     commands.answer_at_once(
         actor=cast.actor("officer"), county=COUNTY, number=case.number, version=1, text=FORWARDED
     )
-    assert Mark.objects.get().kind == "forwards"
+    mark = Mark.objects.get()
+    assert (mark.kind, mark.known) == ("forwards", False)
