@@ -34,7 +34,10 @@ class Field(models.TextChoices):
 
 
 class Case(models.Model):
-    """A request, question or suggestion that somebody holds until it is answered."""
+    """A request, question or suggestion that somebody holds until it is answered.
+
+    An empty ``field`` means that nobody knows yet whose business it is: the town's desk gives it one.
+    """
 
     class Kind(models.TextChoices):
         """What the villager wants."""
@@ -58,7 +61,8 @@ class Case(models.Model):
     source_id = models.CharField("来源编号", max_length=64, blank=True)
     source_text = models.TextField("来源原话", blank=True)
     kind = models.CharField("类别", max_length=12, choices=Kind.choices, default=Kind.REQUEST)
-    field = models.CharField("领域", max_length=12, choices=Field.choices)
+    field = models.CharField("领域", max_length=12, choices=Field.choices, blank=True)
+    sub = models.CharField("细类", max_length=16, blank=True, default="")
     urgent = models.BooleanField("紧急", default=False)
     title = models.CharField("标题", max_length=60)
     text = models.TextField("内容", max_length=4000)

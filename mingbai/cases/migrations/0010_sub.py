@@ -1,0 +1,43 @@
+"""A case may name the part of its field, and may have no field yet: 不知道归谁管."""
+
+from django.db import migrations, models
+
+FIELDS = [
+    ("road", "道路交通"),
+    ("water", "饮水供水"),
+    ("power", "供电通信"),
+    ("irrigation", "农田水利"),
+    ("sanitation", "环境卫生"),
+    ("facility", "公共设施"),
+    ("housing", "住房宅基地"),
+    ("land", "征地承包"),
+    ("welfare", "救助补贴"),
+    ("insurance", "社保医疗"),
+    ("education", "教育文体"),
+    ("affairs", "村务财务"),
+    ("safety", "治安纠纷"),
+    ("labour", "就业欠薪"),
+    ("other", "其他"),
+]
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("cases", "0006_citizen")]
+
+    operations = [
+        migrations.AddField(
+            model_name="case",
+            name="sub",
+            field=models.CharField(
+                blank=True, default="", max_length=16, verbose_name="细类"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="case",
+            name="field",
+            field=models.CharField(
+                blank=True, choices=FIELDS, max_length=12, verbose_name="领域"
+            ),
+        ),
+    ]
