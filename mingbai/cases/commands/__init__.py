@@ -16,8 +16,10 @@ from mingbai.cases.commands.calling_back import (
 )
 from mingbai.cases.commands.confirming import confirm
 from mingbai.cases.commands.drafts import (
+    add_draft_photo,
     discard_draft,
     discard_old_drafts,
+    drop_draft_photos,
     finish_draft,
     forget_unused,
     keep_draft,
@@ -35,6 +37,7 @@ from mingbai.cases.commands.handling import (
     start,
 )
 from mingbai.cases.commands.intake import (
+    on_the_map,
     retract_filing,
     submit_case,
 )
@@ -75,6 +78,7 @@ from mingbai.cases.commands.signs import (
     ignore_sign,
     note_sign,
 )
+from mingbai.cases.commands.sorting import sort
 from mingbai.cases.commands.stopping import (
     ask_reporter,
     extend,
@@ -92,6 +96,7 @@ from mingbai.cases.commands.walking_in import file_walk_in
 __all__ = [
     "Filing",
     "accept",
+    "add_draft_photo",
     "answer",
     "answer_at_once",
     "append_evidence",
@@ -110,6 +115,7 @@ __all__ = [
     "discard_draft",
     "discard_old_drafts",
     "dispute",
+    "drop_draft_photos",
     "escalate_overdue",
     "extend",
     "file_walk_in",
@@ -129,6 +135,7 @@ __all__ = [
     "load_local_deadlines",
     "merge",
     "note_sign",
+    "on_the_map",
     "progress",
     "queue_call_backs",
     "rate",
@@ -147,6 +154,7 @@ __all__ = [
     "retract_filing",
     "revise_filing",
     "send_back",
+    "sort",
     "split",
     "start",
     "submit_case",

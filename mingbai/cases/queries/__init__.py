@@ -54,6 +54,7 @@ from mingbai.cases.queries.solved import (
     solved,
     solved_points,
 )
+from mingbai.cases.queries.sorting import ToSort, case_to_sort
 from mingbai.cases.queries.staff import (
     AskView,
     Button,
@@ -70,6 +71,7 @@ from mingbai.cases.queries.staff import (
 )
 
 __all__ = [
+    "ToSort",
     "Answered",
     "AskView",
     "Asked",
@@ -107,6 +109,7 @@ __all__ = [
     "calls",
     "calls_waiting",
     "case_for_staff",
+    "case_to_sort",
     "counts_below",
     "counts_by_region",
     "desk",
