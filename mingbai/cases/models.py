@@ -626,3 +626,17 @@ class Mediation(models.Model):
     class Meta:
         verbose_name = "调解记录"
         indexes = [models.Index(fields=["region", "held_on"], name="mediation_month")]
+
+
+class WrongCode(models.Model):
+    """Slip codes that were tried and are wrong, within the hour: by address, and all together.
+
+    ``who`` is a keyed hash of the address, or ``all``; the row is deleted after a day.
+    """
+
+    who = models.CharField("谁", max_length=64, primary_key=True)
+    count = models.PositiveIntegerField("次数", default=0)
+    since = models.DateTimeField("从", db_index=True)
+
+    class Meta:
+        verbose_name = "试错的查询码"

@@ -26,6 +26,7 @@ from mingbai.cases.commands.drafts import (
 )
 from mingbai.cases.commands.filing import Filing, hold_untouched, revise_filing, submit_cases
 from mingbai.cases.commands.following import follow, tell_followers, unfollow
+from mingbai.cases.commands.guessing import count_wrong_code
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -111,6 +112,7 @@ __all__ = [
     "conclude",
     "confirm",
     "contribute",
+    "count_wrong_code",
     "deny",
     "discard_draft",
     "discard_old_drafts",

@@ -1,4 +1,4 @@
-"""A case may name the part of its field, and may have no field yet: 不知道归谁管."""
+"""The part of a field, no field yet (不知道归谁管), and wrong slip codes; the last hold no case data."""
 
 from django.db import migrations, models
 
@@ -39,5 +39,19 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True, choices=FIELDS, max_length=12, verbose_name="领域"
             ),
+        ),
+        migrations.CreateModel(
+            name="WrongCode",
+            fields=[
+                (
+                    "who",
+                    models.CharField(
+                        max_length=64, primary_key=True, serialize=False, verbose_name="谁"
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(default=0, verbose_name="次数")),
+                ("since", models.DateTimeField(db_index=True, verbose_name="从")),
+            ],
+            options={"verbose_name": "试错的查询码"},
         ),
     ]

@@ -46,7 +46,7 @@ from mingbai.cases.queries.similar import (
     standing,
     token_likeness,
 )
-from mingbai.cases.queries.slips import Slip, slip_for_holder, slip_to_print
+from mingbai.cases.queries.slips import Slip, asked_too_often, slip_for_holder, slip_to_print
 from mingbai.cases.queries.solved import (
     Solved,
     SolvedPage,
@@ -71,7 +71,6 @@ from mingbai.cases.queries.staff import (
 )
 
 __all__ = [
-    "ToSort",
     "Answered",
     "AskView",
     "Asked",
@@ -102,8 +101,10 @@ __all__ = [
     "StaffCase",
     "Standing",
     "StepView",
+    "ToSort",
     "answered_like",
     "any_token",
+    "asked_too_often",
     "beside",
     "call",
     "calls",
