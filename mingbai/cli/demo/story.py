@@ -21,6 +21,7 @@ from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 
 WEEKS = 21  # days that were written
+_AFTER_THE_RATING = frozenset({"claim", "ask_reopen"})
 SPACE = uuid.UUID("0d4f3c52-7f53-4c11-8a3a-6d6b2b1d2f10")
 
 
@@ -40,7 +41,7 @@ class Story:
         """Return what happens, each with its time."""
         found: list[tuple[datetime, Callable[[], None]]] = [(self._at(self.row), self._file)]
         for written in self.row["steps"]:
-            shifted = {**written, "day": written["day"] - self.row["round"] * WEEKS}
+            shifted = {**written, "day": written["day"] - self._earlier}
             at = self._at(shifted)
             if written["verb"] in {"rate", "escalate"}:
                 continue  # the reporter and the clock do these
@@ -48,8 +49,15 @@ class Story:
             if written["verb"] == "accept":
                 found.append((at + timedelta(minutes=40), self._join))
         if self.row["rating"] and self.row["steps"]:
-            found.append((found[-1][0] + timedelta(hours=5), self._rate))
+            before = [s for s in self.row["steps"] if s["verb"] not in _AFTER_THE_RATING]
+            last = self._at({**before[-1], "day": before[-1]["day"] - self._earlier})
+            found.append((last + timedelta(hours=5), self._rate))
         return found
+
+    @property
+    def _earlier(self) -> int:
+        """How many days before the written ones this telling lies."""
+        return int(self.row["round"]) * WEEKS
 
     def _at(self, line: Mapping[str, Any]) -> datetime:
         return moment(self.today, line["day"], line["time"])
