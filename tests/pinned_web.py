@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIServer, make_server
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "mingbai.config.settings"
@@ -21,10 +22,21 @@ from mingbai.config.wsgi import application
 from mingbai.kernel import scopes
 
 
-class Server(ThreadingMixIn, WSGIServer):
-    """Answers several windows at once."""
+class Server(WSGIServer):
+    """Answers several windows at once, each thread with one connection to the database."""
 
-    daemon_threads = True
+    threads = ThreadPoolExecutor(4)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Hand the request to a thread; a connection that a browser opens ahead blocks nobody."""
+        self.threads.submit(self._answer, request, client_address)
+
+    def _answer(self, request: Any, client_address: Any) -> None:
+        request.settimeout(30)
+        try:
+            self.finish_request(request, client_address)
+        finally:
+            self.shutdown_request(request)
 
 
 def at(file: Path) -> datetime:
@@ -38,6 +50,8 @@ def serve(file: Path, port: int) -> None:
     inner = application._middleware_chain
 
     def pinned(request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith("/static/"):
+            return inner(request)
         with scopes.enter(at=at(file)):
             answer: HttpResponseBase = inner(request)
             return answer
