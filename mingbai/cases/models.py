@@ -232,6 +232,7 @@ class Attachment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["county", "key"], name="attachment_key_once")
         ]
+        indexes = [models.Index(fields=["digest"], name="attachment_digest")]
 
 
 class Contact(models.Model):

@@ -14,6 +14,7 @@ from mingbai.cases.models import Attachment, Draft
 from mingbai.kernel import clock, scopes, uploads
 from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.uploads import StoredFile
+from mingbai.regions import queries as regions
 
 KEPT = timedelta(days=3)
 
@@ -61,7 +62,7 @@ def drop_draft_photos(*, key: UUID, digests: Collection[str]) -> None:
     gone = [f["digest"] for f in files if f["kind"] == "photo" and f["digest"] in digests]
     draft.content["files"] = [file for file in files if file["digest"] not in gone]
     draft.save(update_fields=["content"])
-    forget_unused(county=draft.county, digests=gone)
+    forget_unused(digests=gone)
 
 
 def finish_draft(*, key: UUID, number: str) -> None:
@@ -74,16 +75,16 @@ def discard_draft(*, key: UUID) -> None:
     Draft.objects.filter(key=key).delete()
 
 
-def forget_unused(*, county: str, digests: Iterable[str]) -> None:
-    """Delete, once the transaction commits, those files that no case or draft of the county holds."""
+def forget_unused(*, digests: Iterable[str]) -> None:
+    """Delete, once the transaction commits, those files that no case and no draft anywhere holds."""
     wanted = set(digests)
     if not wanted:
         return
-    with scopes.enter(scope=county):
-        rows = Attachment.objects.filter(county=county, digest__in=wanted)
-        used = set(rows.values_list("digest", flat=True))
-    for content in Draft.objects.filter(county=county, number="").values_list("content", flat=True):
-        used |= {file["digest"] for file in _files(content)}
+    used = {digest for digest in wanted if _drafted(digest)}
+    for province in {county[:2] for county in regions.counties()}:
+        with scopes.enter(scope=province):
+            rows = Attachment.objects.filter(digest__in=wanted)
+            used |= set(rows.values_list("digest", flat=True))
     for digest in sorted(wanted - used):
         transaction.on_commit(partial(uploads.remove, digest))
 
@@ -94,7 +95,7 @@ def discard_old_drafts(county: str) -> int:
     old = Draft.objects.filter(county=county, made_at__lt=clock.now() - KEPT)
     held = [file["digest"] for c in old.values_list("content", flat=True) for file in _files(c)]
     count = old.delete()[0]
-    forget_unused(county=county, digests=held)
+    forget_unused(digests=held)
     return count
 
 
@@ -109,6 +110,11 @@ def _locked(key: UUID, region: str, content: dict[str, object]) -> tuple[Draft, 
             "made_at": clock.now(),
         },
     )
+
+
+def _drafted(digest: str) -> bool:
+    open_ = Draft.objects.filter(number="", content__files__contains=[{"digest": digest}])
+    return open_.exists()
 
 
 def _files(content: Mapping[str, list[dict[str, str]]]) -> list[dict[str, str]]:

@@ -40,6 +40,10 @@ class Migration(migrations.Migration):
                 blank=True, choices=FIELDS, max_length=12, verbose_name="领域"
             ),
         ),
+        migrations.AddIndex(
+            model_name="attachment",
+            index=models.Index(fields=["digest"], name="attachment_digest"),
+        ),
         migrations.CreateModel(
             name="WrongCode",
             fields=[

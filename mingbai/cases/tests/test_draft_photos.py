@@ -183,6 +183,28 @@ def test_a_file_that_a_case_or_another_draft_holds_stays(villager: Any) -> None:
     assert uploads.path(name).exists()
 
 
+def test_nobody_deletes_a_file_by_its_digest(villager: Any, client_as: Any) -> None:
+    key = key_on(villager)
+    name = send(villager, key).json()["name"]
+    other = client_as("other")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        for drop in (name, "../../etc/passwd"):
+            other.post(FILE, {"draft": key_on(other), "text": SAID, "drop": drop})
+    assert uploads.path(name).exists()
+
+
+def test_a_file_of_another_county_s_case_stays(cast: Any, villager: Any) -> None:
+    key = key_on(villager)
+    name = send(villager, key).json()["name"]
+    commands.submit_case(
+        actor=cast.actor("villager"), token=uuid4(), region="350526101201", text=SAID,
+        field="power", files=[uploads.StoredFile(**Draft.objects.get().content["files"][0])],
+    )  # fmt: skip
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        commands.drop_draft_photos(key=key, digests=[name])
+    assert uploads.path(name).exists()
+
+
 def test_old_drafts_go_with_their_photos(villager: Any, at: Any) -> None:
     name = send(villager, key_on(villager)).json()["name"]
     at("2026-11-22 09:00")

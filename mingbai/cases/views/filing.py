@@ -81,8 +81,9 @@ def say(request: HttpRequest, region: str) -> HttpResponse:
 def _keep(request: HttpRequest, region: str, key: UUID, form: FileForm) -> dict[str, str]:
     """Write what came into the draft, however much of it is wrong; return the sentences."""
     kept = drafting.own(request, key)
-    dropped = set(request.POST.getlist("drop"))
-    files = [file for file in drafting.files_of(kept) if file.digest not in dropped]
+    held = drafting.files_of(kept)
+    dropped = {file.digest for file in held} & set(request.POST.getlist("drop"))
+    files = [file for file in held if file.digest not in dropped]
     wrong: dict[str, str] = {}
     for name, kind in (("photos", "photo"), ("voice", "voice")):
         sent = drafting.take(request, name, kind, files)
@@ -96,7 +97,7 @@ def _keep(request: HttpRequest, region: str, key: UUID, form: FileForm) -> dict[
     content = dict(kept.content) if kept else {}
     content |= {**values(form), **spot, "files": [asdict(file) for file in files]}
     commands.keep_draft(key=key, region=region, content=content)
-    commands.forget_unused(county=region[:6], digests=dropped)
+    commands.forget_unused(digests=dropped)
     drafting.remember(request, key)
     return wrong
 
@@ -106,7 +107,7 @@ def _begin_anew(request: HttpRequest, region: str, kept: queries.DraftView | Non
     if kept is not None:
         commands.discard_draft(key=kept.key)
         held = [file.digest for file in drafting.files_of(kept)]
-        commands.forget_unused(county=region[:6], digests=held)
+        commands.forget_unused(digests=held)
         drafting.forget(request, kept.key)
     return redirect(f"{reverse('cases:file', args=[region])}?fresh=1")
 
@@ -196,7 +197,7 @@ def sealed(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     taken = clue_intake()(material)
     if taken:  # the parcel holds the photos now; in clear they lie nowhere
         commands.discard_draft(key=key)
-        commands.forget_unused(county=region[:6], digests=material.attachments)
+        commands.forget_unused(digests=material.attachments)
         drafting.forget(request, key)
     return render(
         request,
