@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,17 @@ def live(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Live]:
     """Serve a small county with its people to a browser."""
+    environment = seeded(request.config, "live", tmp_path_factory.mktemp("live"))
+    with serving(environment, [sys.executable, "-m", "mingbai", "web", "--workers", "1"]) as served:
+        yield served
+
+
+def seeded(config: pytest.Config, word: str, data: Path) -> dict[str, str]:
+    """Make a database with the small county for a live server; return its processes' environment."""
     import psycopg
     from psycopg import sql
 
-    name = f"live_{getattr(request.config, 'workerinput', {}).get('workerid', 'alone')}"
+    name = f"{word}_{getattr(config, 'workerinput', {}).get('workerid', 'alone')}"
     with psycopg.connect(os.environ["MINGBAI_TEST_SUPERUSER"], autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(7)")
         server.execute(
@@ -82,22 +90,16 @@ def live(
                 sql.Identifier(name)
             )
         )
-        row = server.execute(
-            "SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYMM')"
-        ).fetchone()
-    assert row is not None
-    data = tmp_path_factory.mktemp("live")
-    port = _free_port()
     environment = os.environ | {
         "DATABASE_URL": _named(os.environ["MINGBAI_TEST_APP"], name),
         "MINGBAI_OWNER_URL": _named(os.environ["MINGBAI_TEST_OWNER"], name),
         "MINGBAI_DATA": str(data),
-        "MINGBAI_PORT": str(port),
+        "MINGBAI_PORT": str(_free_port()),
         "MINGBAI_DEMO": "1",
         "MINGBAI_BUILD": str(ROOT / "build"),
     }
     environment.pop("MINGBAI_KEYS", None)
-    seeded = subprocess.run(
+    made = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "seed.py")],
         cwd=ROOT,
         env=environment | {"PYTHONPATH": str(ROOT)},
@@ -105,23 +107,35 @@ def live(
         text=True,
         check=False,
     )
-    assert seeded.returncode == 0, seeded.stderr
-    log = (data / "web.log").open("wb")
-    web = subprocess.Popen(
-        [sys.executable, "-m", "mingbai", "web", "--workers", "1"],
-        cwd=ROOT,
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
-    address = f"http://127.0.0.1:{port}"
+    assert made.returncode == 0, made.stderr
+    return environment
+
+
+@contextmanager
+def serving(environment: dict[str, str], command: list[str]) -> Iterator[Live]:
+    """Run a web server on the environment's port until the block ends."""
+    log = (Path(environment["MINGBAI_DATA"]) / "web.log").open("wb")
+    web = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{environment['MINGBAI_PORT']}"
     try:
         _await(address, web)
-        yield Live(address, environment, row[0])
+        yield Live(address, environment, _month())
     finally:
         web.terminate()
         web.wait(20)
         log.close()
+
+
+def _month() -> str:
+    """Return the month of the database's clock as numbers of cases have it."""
+    import psycopg
+
+    with psycopg.connect(os.environ["MINGBAI_TEST_SUPERUSER"]) as server:
+        row = server.execute(
+            "SELECT to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYMM')"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _await(address: str, web: subprocess.Popen[bytes]) -> None:
@@ -166,6 +180,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page_for(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
     """Give a function that opens a window: ``page_for("officer", DESK)``; who logs in by the page itself."""
+    with windows(browser, live) as make:
+        yield make
+
+
+@contextmanager
+def windows(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
+    """Give a function that opens windows on a server; they close with the block."""
     contexts = []
 
     def make(who: str = "", size: dict[str, int] = PHONE, *, script: bool = True) -> Any:
@@ -187,9 +208,11 @@ def page_for(browser: Any, live: Live) -> Iterator[Callable[..., Any]]:
             press(page, "main button")
         return page
 
-    yield make
-    for context in contexts:
-        context.close()
+    try:
+        yield make
+    finally:
+        for context in contexts:
+            context.close()
 
 
 def press(page: Any, what: str) -> None:

@@ -29,6 +29,7 @@ class Person(AbstractBaseUser):
 
     class Meta:
         verbose_name = "人员"
+        indexes = [models.Index(fields=["home"], condition=~Q(home=""), name="person_home")]
 
 
 class Body(models.Model):

@@ -1,19 +1,24 @@
-"""What a request is about, guessed from word lists: field, kind, danger, misconduct. Pure functions."""
+"""What a request is about, guessed from word lists: field and its part, kind, danger, misconduct. Pure."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-FILE = Path(__file__).parent / "data" / "field_words.csv"
+DATA = Path(__file__).parent / "data"
 DEFAULT_FIELD = "other"
 _NOT_FIELDS = frozenset({"question", "suggestion", "danger", "conduct"})
 _FIELD_LEAST = 2
 _DANGER_LEAST = 2
 _CONDUCT_LEAST = 4
+_NOBODY_KNOWS = re.compile(
+    r"(不知道?|不懂得?|不清楚|搞不清|弄不清)(该|应该|要)?"
+    r"((归|是|由)?(谁|哪个?(部门|单位))(来)?(管|负责)|找(谁|哪个?(部门|单位)))"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,18 @@ def guess(text: str) -> Guess:
     )
 
 
+def guess_sub(text: str, field: str) -> str:
+    """Return the part of ``field`` (its code) whose words occur most, or "" where none does."""
+    found = {code: _hits(text, words) for code, words in _parts().get(field, {}).items()}
+    scores = {code: sum(map(len, hits)) for code, hits in found.items()}
+    return max((code for code, n in scores.items() if n), key=lambda c: scores[c], default="")
+
+
+def says_nobody_knows(text: str) -> bool:
+    """Whether somebody says that they do not know whose business it is: 不知道归谁管."""
+    return _NOBODY_KNOWS.search(text) is not None
+
+
 def _kind(scores: Mapping[str, int]) -> str:
     if scores["suggestion"] >= 2:
         return "suggestion"
@@ -57,8 +74,18 @@ def _hits(text: str, words: Mapping[str, int]) -> dict[str, int]:
 @cache
 def _lists() -> Mapping[str, Mapping[str, int]]:
     lists: dict[str, dict[str, int]] = {}
-    with FILE.open(encoding="utf-8", newline="") as file:
+    with (DATA / "field_words.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             group = lists.setdefault(row["group"], {})
             group.update({word: int(row["weight"]) for word in row["words"].split()})
     return lists
+
+
+@cache
+def _parts() -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    parts: dict[str, dict[str, Mapping[str, int]]] = {}
+    with (DATA / "subfield_words.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            words = dict.fromkeys(row["words"].split(), 1)
+            parts.setdefault(row["field"], {})[row["code"]] = words
+    return parts

@@ -7,11 +7,14 @@ from typing import Any
 
 from django import forms
 
+from mingbai.cases.field_words import guess, guess_sub
 from mingbai.cases.queries import field_choices
 
 KINDS = (("request", "诉求"), ("question", "提问"), ("suggestion", "建议"))
 PHONE = re.compile(r"1[3-9]\d{9}")
-MOST_PHOTOS = 6
+MOST_PHOTOS = 20
+NOBODY_KNOWS = "unknown"
+"""What a form sends for 不知道归谁管; the case has an empty field then."""
 _TEXT = {
     "required": "请写一句：哪里、什么时候、怎么了。说一段录音也可以，再写几个字。",
     "min_length": "写得太短，请说清楚哪里、怎么了。",
@@ -34,21 +37,38 @@ class PhoneField(forms.CharField):
         return digits
 
 
+class Degrees(forms.FloatField):
+    """Degrees that a phone gave; what is none, or lies elsewhere, is left out rather than refused."""
+
+    def clean(self, value: Any) -> float | None:
+        """Return degrees with a precision of about a metre, or None."""
+        try:
+            degrees = super().clean(value)
+        except forms.ValidationError:
+            return None
+        return None if degrees is None else round(float(degrees), 5)
+
+
 class FileForm(forms.Form):
-    """First step: the words, a field if known, the place."""
+    """First step: the words, a field if known, the place, the position if it was taken."""
 
     text = forms.CharField(min_length=4, max_length=4000, error_messages=_TEXT)
-    field = forms.ChoiceField(required=False, choices=[("", ""), *field_choices()])
+    field = forms.ChoiceField(
+        required=False, choices=[("", ""), (NOBODY_KNOWS, ""), *field_choices()]
+    )
     place = forms.CharField(
         required=False, max_length=80, error_messages={"max_length": "地点最多写 80 个字。"}
     )
+    lat = Degrees(required=False)
+    lon = Degrees(required=False)
 
 
 class ConfirmForm(forms.Form):
     """Second step: the guesses put right, public or not, the phone."""
 
     field = forms.ChoiceField(
-        choices=list(field_choices()), error_messages={"required": "请选一个领域。"}
+        choices=[(NOBODY_KNOWS, ""), *field_choices()],
+        error_messages={"required": "请选一类；不知道归谁管，就选“不知道归谁管”。"},
     )
     kind = forms.ChoiceField(choices=KINDS)
     place = forms.CharField(
@@ -56,6 +76,7 @@ class ConfirmForm(forms.Form):
     )
     public = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
     for_family = forms.BooleanField(required=False)
+    no_position = forms.BooleanField(required=False)
     phone = PhoneField(max_length=20)
 
     def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
@@ -77,15 +98,27 @@ class DeskForm(forms.Form):
 
     region = forms.CharField(max_length=16, error_messages={"required": "请选村。"})
     text = forms.CharField(min_length=4, max_length=4000, error_messages=_TEXT)
-    field = forms.ChoiceField(required=False, choices=[("", ""), *field_choices()])
+    field = forms.ChoiceField(
+        required=False, choices=[("", ""), (NOBODY_KNOWS, ""), *field_choices()]
+    )
     kind = forms.ChoiceField(choices=KINDS)
     place = forms.CharField(required=False, max_length=80)
+    lat = Degrees(required=False)
+    lon = Degrees(required=False)
     public = forms.BooleanField(required=False)
     urgent = forms.BooleanField(required=False)
     name = forms.CharField(required=False, max_length=40)
     phone = PhoneField(required=False, max_length=20)
     for_family = forms.BooleanField(required=False)
     once = forms.UUIDField(error_messages={"required": "页面过期了，请再交一次。"})
+
+
+def matter(text: str, field: str) -> tuple[str, str]:
+    """Return field and sub-field of a case for what was chosen in a form; "" is guessed by the words."""
+    if field == NOBODY_KNOWS:
+        return "", ""
+    chosen = field or guess(text).field
+    return chosen, guess_sub(text, chosen)
 
 
 def errors(form: forms.Form) -> dict[str, str]:

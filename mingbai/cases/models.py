@@ -35,7 +35,10 @@ class Field(models.TextChoices):
 
 
 class Case(models.Model):
-    """A request, question or suggestion that somebody holds until it is answered."""
+    """A request, question or suggestion that somebody holds until it is answered.
+
+    An empty ``field`` means that nobody knows yet whose business it is: the town's desk gives it one.
+    """
 
     class Kind(models.TextChoices):
         """What the villager wants."""
@@ -59,7 +62,8 @@ class Case(models.Model):
     source_id = models.CharField("来源编号", max_length=64, blank=True)
     source_text = models.TextField("来源原话", blank=True)
     kind = models.CharField("类别", max_length=12, choices=Kind.choices, default=Kind.REQUEST)
-    field = models.CharField("领域", max_length=12, choices=Field.choices)
+    field = models.CharField("领域", max_length=12, choices=Field.choices, blank=True)
+    sub = models.CharField("细类", max_length=16, blank=True, default="")
     urgent = models.BooleanField("紧急", default=False)
     title = models.CharField("标题", max_length=60)
     text = models.TextField("内容", max_length=4000)
@@ -229,6 +233,7 @@ class Attachment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["county", "key"], name="attachment_key_once")
         ]
+        indexes = [models.Index(fields=["digest"], name="attachment_digest")]
 
 
 class Contact(models.Model):
@@ -845,3 +850,17 @@ class Mark(models.Model):
             ),
             models.Index(fields=["region", "at"], name="mark_month"),
         ]
+
+
+class WrongCode(models.Model):
+    """Slip codes that were tried and are wrong, within the hour: by address, and all together.
+
+    ``who`` is a keyed hash of the address, or ``all``; the row is deleted after a day.
+    """
+
+    who = models.CharField("谁", max_length=64, primary_key=True)
+    count = models.PositiveIntegerField("次数", default=0)
+    since = models.DateTimeField("从", db_index=True)
+
+    class Meta:
+        verbose_name = "试错的查询码"

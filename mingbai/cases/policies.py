@@ -194,6 +194,15 @@ def may_merge_into(case: Case, target: Case) -> Decision:
     return YES
 
 
+def may_ask_for_reporter(case: Case) -> Decision:
+    """Whether another round may be asked for a reporter without an account, who cannot claim it."""
+    if case.reporter_id is not None:
+        return no("反映人有网上账户，由他自己评价或要求重办。")
+    if State(case.state) not in BY_VERB["ask_reopen"].sources:
+        return no(f"这件现在是“{case.get_state_display()}”，不能请求重办。")
+    return _may_ask_reopen(SYSTEM, case)
+
+
 def petition_concluded(case: Case) -> bool:
     """Whether the petition office has given its opinion: the regulation's own remedies follow then."""
     steps = CaseEvent.objects.filter(county=case.county, case=case, verb="conclude")

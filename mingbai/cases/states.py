@@ -414,6 +414,8 @@ SAID: dict[str, str] = {
     "revise": "按群里后来说的改过",
     "merged_here": "有一件并了进来",
     "unmerged": "并来的一件单独办了",
+    "routed": "按职责分派",
+    "sort": "定下归哪类",
     "unstaffed": "没有承办人，交给上级",
     "unaccepted": "还没受理，已提醒",
     "silent": "还没回话，已提醒",

@@ -8,11 +8,13 @@ from django.urls.converters import StringConverter
 from mingbai.cases.views import (
     calls,
     desk,
+    draft_photos,
     filing,
     people,
     reading,
     slips,
     solved,
+    sorting,
     supervision,
     taking_part,
     walk_in,
@@ -31,6 +33,13 @@ class RegionConverter(StringConverter):
     regex = r"\d{6,12}(?:L\d{2})?"
 
 
+class DigestConverter(StringConverter):
+    """The SHA-256 of a file in small hex digits."""
+
+    regex = r"[0-9a-f]{64}"
+
+
+register_converter(DigestConverter, "digest")
 register_converter(NumberConverter, "case_number")
 register_converter(RegionConverter, "region_code")
 
@@ -39,6 +48,17 @@ urlpatterns = [
     path("", include("mingbai.cases.officer_urls")),
     path("v/<region_code:region>/file", filing.say, name="file"),
     path("v/<region_code:region>/file/<uuid:key>", filing.confirm, name="confirm"),
+    path("v/<region_code:region>/file/<uuid:key>/photos", draft_photos.add, name="draft_photos"),
+    path(
+        "v/<region_code:region>/file/<uuid:key>/photos/<digest:digest>",
+        draft_photos.thumb,
+        name="draft_thumb",
+    ),
+    path(
+        "v/<region_code:region>/file/<uuid:key>/photos/<digest:digest>/drop",
+        draft_photos.drop,
+        name="draft_drop",
+    ),
     path("v/<region_code:region>/file/<uuid:key>/code", filing.code, name="code"),
     path("v/<region_code:region>/file/<uuid:key>/sealed", filing.sealed, name="sealed"),
     path("v/<region_code:region>/report", filing.report, name="report"),
@@ -96,6 +116,7 @@ urlpatterns = [
     path("desk/cases/new", walk_in.new, name="desk_new"),
     path("desk/cases/<case_number:number>", desk.case, name="desk"),
     path("desk/cases/<case_number:number>/contact", desk.contact, name="contact"),
+    path("desk/cases/<case_number:number>/sort", sorting.sort, name="sort"),
     path("desk/cases/<case_number:number>/receipt", walk_in.receipt, name="receipt"),
     path(
         "desk/cases/<case_number:number>/signs/<int:sign_id>/ignore",

@@ -49,6 +49,13 @@ def bad_input(
     return _page(request, Trouble(400, "内容要改一下", sentence))
 
 
+def too_often(request: HttpRequest, sentence: str) -> HttpResponse:
+    """429 for somebody who asks for the same too often, with when to ask again."""
+    response = _page(request, Trouble(429, "歇一会儿再查", sentence))
+    response["Retry-After"] = "3600"
+    return response
+
+
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose token has run out."""
     del reason

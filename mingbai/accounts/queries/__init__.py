@@ -23,6 +23,7 @@ from mingbai.accounts.queries.duties import (
     forwarding,
     last_version,
     lines_of,
+    named_in_list,
     responsible,
 )
 from mingbai.accounts.queries.people import (
@@ -93,6 +94,7 @@ __all__ = [
     "masked_phone",
     "may_confirm_villagers",
     "misfit",
+    "named_in_list",
     "open_sessions",
     "parent_body",
     "people_with_role",

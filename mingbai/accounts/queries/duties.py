@@ -127,6 +127,22 @@ def forwarding(
     return Forwarding(old, found.main, heir.since, _moved(matter, old, found.main, heir))
 
 
+def named_in_list(
+    county: str, level: str, matters: Iterable[tuple[str, str, str]]
+) -> set[tuple[str, str, str]]:
+    """Return those of ``matters`` (region, field, sub) for which the list names a body today.
+
+    One query for any number: where the list is silent on a level the territory decides.
+    """
+    rows = Duty.objects.filter(county=county, version__current=True, level=level, main=True)
+    lines, day = [_line(row) for row in rows], clock.today()
+    return {
+        (region, field, sub)
+        for region, field, sub in matters
+        if duties.main_line(lines, Matter(field, sub, level, regions.scope_of(region)), day)
+    }
+
+
 def duty_lines(county: str) -> list[Line]:
     """Return every line of the list in force in a county, ended ones too, in the order of the list."""
     rows = Duty.objects.filter(county=county, version__current=True)

@@ -67,6 +67,7 @@ def _content(finding: Finding, known: dict[str, regions.Region]) -> dict[str, An
         "region": _village(finding, known),
         "text": text[:LONGEST] if len(text) >= SHORTEST else f"群里有人说：{text}",
         "field": finding.field,
+        "sub": finding.sub,
         "kind": finding.kind,
         "title": finding.title,
         "place": finding.place,

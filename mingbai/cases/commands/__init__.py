@@ -16,14 +16,17 @@ from mingbai.cases.commands.calling_back import (
 )
 from mingbai.cases.commands.confirming import confirm
 from mingbai.cases.commands.drafts import (
+    add_draft_photo,
     discard_draft,
     discard_old_drafts,
+    drop_draft_photos,
     finish_draft,
     forget_unused,
     keep_draft,
 )
 from mingbai.cases.commands.filing import Filing, hold_untouched, revise_filing, submit_cases
 from mingbai.cases.commands.following import follow, tell_followers, unfollow
+from mingbai.cases.commands.guessing import count_wrong_code
 from mingbai.cases.commands.handling import (
     accept,
     answer,
@@ -35,6 +38,7 @@ from mingbai.cases.commands.handling import (
     start,
 )
 from mingbai.cases.commands.intake import (
+    on_the_map,
     retract_filing,
     submit_case,
 )
@@ -76,6 +80,7 @@ from mingbai.cases.commands.signs import (
     ignore_sign,
     note_sign,
 )
+from mingbai.cases.commands.sorting import sort
 from mingbai.cases.commands.stopping import (
     ask_reporter,
     extend,
@@ -95,6 +100,7 @@ __all__ = [
     "Doubted",
     "Filing",
     "accept",
+    "add_draft_photo",
     "answer",
     "answer_at_once",
     "append_evidence",
@@ -109,10 +115,12 @@ __all__ = [
     "conclude",
     "confirm",
     "contribute",
+    "count_wrong_code",
     "deny",
     "discard_draft",
     "discard_old_drafts",
     "dispute",
+    "drop_draft_photos",
     "escalate_overdue",
     "extend",
     "file_walk_in",
@@ -132,6 +140,7 @@ __all__ = [
     "load_local_deadlines",
     "merge",
     "note_sign",
+    "on_the_map",
     "press",
     "progress",
     "queue_call_backs",
@@ -153,6 +162,7 @@ __all__ = [
     "revise_filing",
     "send_back",
     "settle_mark",
+    "sort",
     "split",
     "start",
     "submit_case",

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from mingbai.accounts import queries as accounts
+from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import Step, label, lock, move
+from mingbai.cases.commands.moving import Step, label, lock, move, note
 from mingbai.cases.commands.routing import again
 from mingbai.cases.commands.staffing import receivers, staffed
 from mingbai.cases.commands.telling import Postman, name_of
@@ -17,8 +18,8 @@ from mingbai.cases.deadline_table import rule
 from mingbai.cases.models import Ask, Case
 from mingbai.cases.states import county_of
 from mingbai.kernel import clock, scopes
-from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, Refused
+from mingbai.kernel.actors import SYSTEM, Actor
+from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.jinja import day_cn
 
 NOBODY_ABOVE = "没有上一级可以决定，请按现有规定办理。"
@@ -122,6 +123,17 @@ def ask_reopen(*, actor: Actor, county: str, number: str, reason: str) -> None:
         _ask(case, actor, Ask.Kind.REOPEN, why, _above(case, or_itself=True))
 
 
+def ask_reopen_for_reporter(case: Case, words: str) -> None:
+    """Ask for another round of a locked case for its reporter, who has no account and said so by phone.
+
+    The call stands in the history already. Raises ``Refused`` when nobody may ask for it any more.
+    """
+    require(policies.may_ask_for_reporter(case))
+    note(case, SYSTEM, "ask_reopen", by="call_back")
+    ask = Ask.Kind.REOPEN
+    _ask(case, SYSTEM, ask, words[:400], _above(case, or_itself=True), who="反映人（电话回访）")
+
+
 @transaction.atomic
 def grant_reopen(*, actor: Actor, county: str, number: str, version: int) -> None:
     """Let a case be handled once more because supporters asked; the next level takes it."""
@@ -157,6 +169,7 @@ def _ask(
     text: str,
     decider: accounts.BodyView,
     until: datetime | None = None,
+    who: str = "",
 ) -> None:
     Ask.objects.create(
         county=case.county,
@@ -165,7 +178,7 @@ def _ask(
         text=text,
         until=until,
         person_id=actor.person_id,
-        label=label(actor, case),
+        label=who or label(actor, case),
         at=clock.now(),
         decider_id=decider.id,
     )

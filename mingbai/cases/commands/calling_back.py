@@ -10,8 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation, policies
+from mingbai.cases.commands.asking import ask_reopen_for_reporter
 from mingbai.cases.commands.moving import lock
-from mingbai.cases.commands.reporting import rate
+from mingbai.cases.commands.reporting import claim, rate
 from mingbai.cases.commands.steps import add_step, name_of, record, tell_body
 from mingbai.cases.models import CallBack, Case, CaseEvent, Contact, Rating
 from mingbai.cases.states import OPEN, SOLVED, Level, State
@@ -89,12 +90,14 @@ def record_call(
     words: str = "",
     next_day: str = "",
 ) -> str:
-    """Write down a call and return what followed: ``next``, ``done``, ``reopened`` or ``told``.
+    """Write down a call and return what followed: ``next``, ``done``, ``reopened``, ``asked`` or ``told``.
 
     ``outcome`` is one of ``OUTCOMES``. Nobody reached: tried again on ``next_day`` (a date; else the
     next working day), three times at most. Still unsatisfied, which needs the reporter's words: the
-    rating by phone sends the case to the next level as long as that right is not used up; else the
-    body above and the discipline office of the town are told. Raises ``Missing``, ``Refused``, ``BadInput``.
+    rating by phone, or the claim once it is closed, sends the case to the next level as long as that
+    right is not used up. For somebody without an account the body above is asked to decide, as
+    supporters ask; else it and the discipline office of the town are told. Raises ``Missing``,
+    ``Refused``, ``BadInput``.
     """
     said = words.strip()[:LONGEST]
     if outcome not in OUTCOMES:
@@ -191,24 +194,33 @@ def _told(call: CallBack) -> str:
 
 
 def _again(case: Case, words: str) -> str:
-    """Let the unsatisfied reporter's right to another round take effect, or tell who supervises."""
+    """Let the right to another round take effect, or ask for it, or tell who supervises."""
     first = accounts.body(case.body_id)
-    if State(case.state) is State.ANSWERED and case.reporter_id is not None:
-        state = rate(
-            actor=accounts.actor_for(case.reporter_id),
-            county=case.county,
-            number=case.number,
-            version=case.version,
-            score=Rating.Score.UNSATISFIED.value,
-            reason=words,
-        )
-        if state in OPEN:
-            return "reopened"
+    if _by_right(case, words):
+        return "reopened"
+    if policies.may_ask_for_reporter(case):
+        ask_reopen_for_reporter(case, words)
+        return "asked"
     text = f"{name_of(case)}电话回访时反映人还是不满意，说的话写在经过里。"
     if State(case.state) in OPEN:
         tell_body(case, "回访还是不满意", text)
     _tell_above(case, first, text)
     return "told"
+
+
+def _by_right(case: Case, words: str) -> bool:
+    """Do what the reporter may do alone: rate the answer, or claim another round of a closed case."""
+    if case.reporter_id is None:
+        return False
+    reporter = accounts.actor_for(case.reporter_id)
+    what = {"county": case.county, "number": case.number, "version": case.version}
+    if State(case.state) is State.ANSWERED:
+        score = Rating.Score.UNSATISFIED.value
+        return rate(actor=reporter, **what, score=score, reason=words) in OPEN
+    if policies.may(reporter, case, "claim"):
+        claim(actor=reporter, **what, reason=words)
+        return True
+    return False
 
 
 def _tell_above(case: Case, body: accounts.BodyView, text: str) -> None:

@@ -75,7 +75,7 @@ def _drop_photo(case: Case, mine: Confirmation) -> None:
     held = Attachment.objects.filter(county=case.county, case=case, key=mine.photo_key)
     digests = list(held.values_list("digest", flat=True))
     held.delete()
-    forget_unused(county=case.county, digests=digests)
+    forget_unused(digests=digests)
     mine.photo_key = None
 
 

@@ -13,10 +13,9 @@ from django.db import IntegrityError, transaction
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
-from mingbai.cases.commands import intake
+from mingbai.cases.commands import intake, routing
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import build_event, level_of, lock, note
-from mingbai.cases.commands.staffing import staffed
+from mingbai.cases.commands.moving import build_event, level_of, lock, note, write_event
 from mingbai.cases.commands.telling import tell_body
 from mingbai.cases.models import Case, CaseEvent
 from mingbai.cases.states import State
@@ -35,6 +34,7 @@ class Filing:
     region: str
     text: str
     field: str
+    sub: str
     kind: str
     title: str
     place: str
@@ -83,6 +83,7 @@ def revise_filing(
     region: str,
     text: str,
     field: str,
+    sub: str,
     kind: str,
     title: str,
     place: str,
@@ -98,15 +99,19 @@ def revise_filing(
     if State(case.state) is not State.SUBMITTED:
         return False
     clean = intake.said(text)
+    field, sub = intake.fitting(clean, field, sub)
+    matter = (region, field, sub)
+    rerouted = (case.region, case.field, case.sub) != matter
     retimed = (case.field, case.urgent) != (field, urgent)
     case.text, case.title, case.source_text = (
         clean,
         title[:60] or words.title_of(clean),
         source_text,
     )
-    case.field, case.kind, case.place, case.urgent = field, kind, place[:80], urgent
+    case.field, case.sub, case.kind = field, sub, kind
+    case.place, case.urgent = place[:80], urgent
     case.search = intake.vector(case.title, case.text, case.place)
-    moved = region != case.region and _move(case, region)
+    moved = rerouted and _move(case, matter)
     if retimed or moved:
         Clockmaker().restart(case)
     case.save()
@@ -117,13 +122,18 @@ def revise_filing(
     return True
 
 
-def _move(case: Case, region: str) -> bool:
-    body = accounts.village_body(region)
-    if body is None:
+def _move(case: Case, matter: routing.Matter) -> bool:
+    """Bring the case to whoever receives such a matter; return whether it has another holder now."""
+    found = routing.start(*matter)
+    if found is None:
         return False
-    body = staffed(body)
-    case.region, case.body_id, case.first_body_id = region, body.id, body.id
-    case.level = level_of(body).value
+    region, stood = matter[0], (case.region, case.body_id)
+    case.region, case.body_id, case.first_body_id = region, found.body.id, found.body.id
+    case.level = level_of(found.body).value
+    if (case.region, case.body_id) == stood:
+        return False
+    if found.verb:
+        write_event(case, found.verb, SYSTEM, text=found.why)
     return True
 
 
@@ -134,11 +144,14 @@ def _checked(
     if place is None or place.level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
         raise Missing(one.region)
     require(policies.may_submit(actor, one.region, source))
+    intake.known_field(one.field)
+    field, sub = intake.fitting(one.text, one.field, one.sub)
     filed = intake.Filed(
         token=one.token,
         region=one.region,
         text=intake.said(one.text),
-        field=one.field,
+        field=field,
+        sub=sub,
         kind=one.kind,
         title=one.title.strip()[:60] or words.title_of(one.text),
         place=one.place.strip()[:80],
@@ -166,18 +179,21 @@ def _inside(county: str) -> AbstractContextManager[None]:
 def _file_all(actor: Actor, filed: Sequence[intake.Filed]) -> dict[UUID, str]:
     """Write the cases of one county; what was written meanwhile keeps its number."""
     numbers = _known(filed)
-    first = {region: accounts.village_body(region) for region in {f.region for f in filed}}
-    bodies = {region: staffed(body) if body else None for region, body in first.items()}
-    fresh = {f.token: f for f in filed if f.token not in numbers and bodies[f.region]}
+    ways = routing.starts(filed[0].county, map(_matter, filed))
+    fresh = {f.token: f for f in filed if f.token not in numbers and ways[_matter(f)]}
     if not fresh:
         return numbers
     try:
         with transaction.atomic():
-            cases = list(_write(actor, list(fresh.values()), bodies))
+            cases = list(_write(actor, list(fresh.values()), ways))
     except IntegrityError:
         return _known(filed) | {f.token: intake.file_once(f, actor) for f in fresh.values()}
     _tell(cases)
     return numbers | {case.token: case.number for case in cases}
+
+
+def _matter(filed: intake.Filed) -> routing.Matter:
+    return filed.region, filed.field, filed.sub
 
 
 def _known(filed: Sequence[intake.Filed]) -> dict[UUID, str]:
@@ -193,17 +209,23 @@ def _known(filed: Sequence[intake.Filed]) -> dict[UUID, str]:
 def _write(
     actor: Actor,
     filed: Sequence[intake.Filed],
-    bodies: dict[str, accounts.BodyView | None],
+    ways: dict[routing.Matter, routing.Start | None],
 ) -> Iterator[Case]:
     clocks = Clockmaker()
     numbers = intake.next_numbers(filed[0].county, len(filed))
-    cases = []
+    cases, steps = [], []
     for one, number in zip(filed, numbers, strict=True):
-        body = bodies[one.region]
-        assert body is not None
-        cases.append(intake.build(one, actor, body, number, clocks))
+        way = ways[_matter(one)]
+        assert way is not None
+        case = intake.build(one, actor, way.body, number, clocks)
+        cases.append(case)
+        steps.append((case, "submit", actor, ""))
+        if way.verb:
+            steps.append((case, way.verb, SYSTEM, way.why))
     Case.objects.bulk_create(cases)
-    CaseEvent.objects.bulk_create([build_event(case, "submit", actor) for case in cases])
+    CaseEvent.objects.bulk_create(
+        [build_event(case, verb, who, text=why) for case, verb, who, why in steps]
+    )
     audit.record_all(
         actor=actor,
         verb="case.submit",

@@ -13,11 +13,12 @@ from django.db.models import Q, Value
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
+from mingbai.cases.commands import routing
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.erasing import erase
 from mingbai.cases.commands.moving import level_of, lock, write_event
-from mingbai.cases.commands.staffing import staffed
 from mingbai.cases.commands.telling import Postman, name_of, tell_body
+from mingbai.cases.field_words import says_nobody_knows
 from mingbai.cases.models import Attachment, Case, Contact, Field
 from mingbai.cases.states import State
 from mingbai.kernel import clock, scopes, sealing
@@ -28,7 +29,9 @@ from mingbai.notices import commands as notices
 from mingbai.regions import queries as regions
 
 SHORTEST, LONGEST = 4, 4000
-MOST_FILES = 12
+MOST_FILES = 24
+_CHINA = (3.0, 54.0, 73.0, 136.0)
+"""Latitudes and longitudes between which a position may lie, in degrees."""
 _NEXT = """
 INSERT INTO cases_counter (county, month, last) VALUES (%(county)s, %(month)s, %(count)s)
 ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + excluded.last RETURNING last
@@ -44,6 +47,7 @@ class Filed:
     region: str
     text: str
     field: str
+    sub: str
     kind: str
     title: str
     place: str
@@ -72,6 +76,7 @@ def submit_case(
     region: str,
     text: str,
     field: str,
+    sub: str = "",
     kind: str = "request",
     title: str = "",
     place: str = "",
@@ -88,6 +93,8 @@ def submit_case(
 ) -> str:
     """File a case for a village and return its number; the village's own body receives it.
 
+    With an empty ``field`` (不知道归谁管) the town's desk does, and where the duty list names another
+    body for the field or its part ``sub``, that one. ``lat`` and ``lon`` are WGS-84 degrees.
     The same ``token``, or the same ``source`` and ``source_id``, returns the number given before.
     ``phone`` is sealed into the contact; empty takes the villager's own. Raises ``Missing`` for an
     unknown village, ``Refused`` for somebody who may not file, ``BadInput`` with the field's name.
@@ -96,11 +103,15 @@ def submit_case(
     if village.level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
         raise Missing(region)
     require(policies.may_submit(actor, region, source))
+    if source == Case.Source.CHAT:
+        known_field(field)
+        field, sub = fitting(text, field, sub)
     filed = Filed(
         token,
         region,
         said(text),
         field,
+        sub,
         kind,
         title.strip()[:60] or words.title_of(text),
         place.strip()[:80],
@@ -145,7 +156,11 @@ def said(text: str) -> str:
 
 def check(filed: Filed) -> None:
     """Raise ``BadInput`` for a choice that there is not."""
-    known_field(filed.field)
+    if filed.field:
+        known_field(filed.field)
+    known_sub(filed.field, filed.sub)
+    if not on_the_map(filed.lat, filed.lon):
+        raise BadInput("这个位置不对，请重新取一次，或者去掉位置。", "place")
     if filed.kind not in Case.Kind.values or filed.source not in Case.Source.values:
         raise BadInput("提交的内容不对，请返回检查。", "kind")
     if len(filed.files) > MOST_FILES:
@@ -156,6 +171,31 @@ def known_field(field: str) -> None:
     """Raise ``BadInput`` for a field that there is not."""
     if field not in Field.values:
         raise BadInput("请选一个领域。", "field")
+
+
+def known_sub(field: str, sub: str) -> None:
+    """Raise ``BadInput`` for a sub-field that the field does not have; "" is none."""
+    parts = routing.case_fields()[field].parts if field else {}
+    if sub and sub not in parts:
+        raise BadInput("这一类里没有这个细类，请重新选。", "sub")
+
+
+def fitting(text: str, field: str, sub: str) -> tuple[str, str]:
+    """Return field and sub-field for words that the machine read in a group.
+
+    A part that the field does not have is left out. Where the words fit no field and their speaker
+    says that nobody knows whose business it is, there is none, and the town decides.
+    """
+    if field == Field.OTHER and says_nobody_knows(text):
+        return "", ""
+    return field, sub if sub in routing.case_fields()[field].parts else ""
+
+
+def on_the_map(lat: float | None, lon: float | None) -> bool:
+    """Whether the two are a place in China in degrees, or both left out."""
+    if lat is None or lon is None:
+        return lat is None and lon is None
+    return _CHINA[0] <= lat <= _CHINA[1] and _CHINA[2] <= lon <= _CHINA[3]
 
 
 def _known(filed: Filed) -> str | None:
@@ -179,17 +219,16 @@ def file_once(filed: Filed, actor: Actor) -> str:
 
 
 def _file(filed: Filed, actor: Actor) -> str:
-    first = accounts.village_body(filed.region)
-    if first is None:
+    found = routing.start(filed.region, filed.field, filed.sub)
+    if found is None:
         raise Refused(NOBODY)
-    body = staffed(first)
     [number] = next_numbers(filed.county, 1)
-    case = build(filed, actor, body, number, Clockmaker())
+    case = build(filed, actor, found.body, number, Clockmaker())
     case.save(force_insert=True)
     stage = Attachment.Stage.EVIDENCE.value
     write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
-    if body.id != first.id:
-        write_event(case, "unstaffed", SYSTEM, text=nobody_at(first, body))
+    if found.verb:
+        write_event(case, found.verb, SYSTEM, text=found.why)
     _keep_contact(case, filed)
     audit.record(
         actor=actor,
@@ -208,7 +247,7 @@ def _file(filed: Filed, actor: Actor) -> str:
 def build(
     filed: Filed, actor: Actor, body: accounts.BodyView, number: str, clocks: Clockmaker
 ) -> Case:
-    """Return the new case (unsaved) that the village's own body receives."""
+    """Return the new case (unsaved) that ``body`` receives."""
     by_villager = filed.source == Case.Source.WEB
     case = Case(
         county=filed.county,
@@ -220,6 +259,7 @@ def build(
         source_text=filed.source_text,
         kind=filed.kind,
         field=filed.field,
+        sub=filed.sub,
         urgent=filed.urgent,
         title=filed.title,
         text=filed.text,
@@ -247,6 +287,8 @@ def first_state(case: Case) -> dict[str, object]:
 
 def news(case: Case) -> tuple[str, str]:
     """Return title and text of the notice to the body that receives a new case."""
+    if not case.field:
+        return "有一件不知道归谁管", f"{name_of(case)}，请定下归哪类、由谁来办。"
     return "来了一件新的", f"{name_of(case)}等受理。"
 
 
@@ -268,11 +310,6 @@ def announce(case: Case) -> None:
         thing_id=case.number,
         sms=True,
     )
-
-
-def nobody_at(first: accounts.BodyView, body: accounts.BodyView) -> str:
-    """Return the sentence of the history when a body has nobody who could take the case."""
-    return f"{first.name}现在没有承办人，直接交给{body.name}。"
 
 
 def next_numbers(county: str, count: int) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from mingbai.accounts import queries as accounts
+from mingbai.cases.commands.staffing import staffed
 from mingbai.cases.models import Case, Field
 from mingbai.cases.states import Level, next_level
 from mingbai.kernel.ports import CaseField
@@ -27,6 +28,22 @@ class Door:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Start:
+    """Who receives a new case; ``verb`` and ``why`` are the line of the history that says so.
+
+    Both are empty where it is the village's own body, as everybody expects.
+    """
+
+    body: accounts.BodyView
+    verb: str = ""
+    why: str = ""
+
+
+Matter = tuple[str, str, str]
+"""What a new case is about: the village's code, field and sub-field; both may be empty."""
+
+
 def first(region: str, field: str, sub: str = "") -> accounts.Routing | None:
     """Return who receives a new case of a village; None where no body works in the county.
 
@@ -35,34 +52,86 @@ def first(region: str, field: str, sub: str = "") -> accounts.Routing | None:
     return accounts.responsible(region[:6], region, field, sub, Level.VILLAGE)
 
 
-def above(case: Case, sub: str = "") -> accounts.BodyView | None:
+def starts(county: str, matters: Iterable[Matter]) -> dict[Matter, Start | None]:
+    """Return who receives new cases about ``matters`` of one county; None where no body works.
+
+    What the list does not name goes to the village's own body, looked up once for a village.
+    """
+    wanted = set(matters)
+    listed = accounts.named_in_list(county, Level.VILLAGE, wanted)
+    own: dict[str, Start | None] = {}
+    found: dict[Matter, Start | None] = {}
+    for matter in sorted(wanted):
+        region, field, _ = matter
+        if matter in listed or not field:
+            found[matter] = _by_list(matter)
+            continue
+        if region not in own:
+            own[region] = _by_place(region)
+        found[matter] = own[region]
+    return found
+
+
+def start(region: str, field: str, sub: str) -> Start | None:
+    """Return who receives one new case, as ``starts`` does for many."""
+    matter = (region, field, sub)
+    return starts(region[:6], [matter])[matter]
+
+
+def above(case: Case) -> accounts.BodyView | None:
     """Return the body one level up, or None at the county or where no body is above."""
     level = next_level(Level(case.level))
     if level is None or level is Level.CITY:  # duties are the county's; the city is its superior
         return None
-    found = accounts.responsible(case.county, case.region, case.field, sub, level)
+    found = accounts.responsible(case.county, case.region, case.field, case.sub, level)
     if found is not None and found.main.id != case.body_id:
         return found.main
     return accounts.body_above(case.body_id)
 
 
-def again(case: Case, sub: str = "") -> accounts.BodyView | None:
+def again(case: Case) -> accounts.BodyView | None:
     """Return who takes a case that came back unsatisfied: the next level, else whoever is above."""
-    return above(case, sub) or accounts.body_above(case.body_id)
+    return above(case) or accounts.body_above(case.body_id)
 
 
-def door(case: Case, receiver: accounts.BodyView, sub: str = "") -> Door:
+def door(case: Case, receiver: accounts.BodyView) -> Door:
     """Return who takes a case that is handed to ``receiver``: itself, or where its duty has moved.
 
     A duty that moved back to the body that holds the case leaves the case where it was handed:
     nobody is sent in a circle.
     """
     found = accounts.forwarding(
-        body_id=receiver.id, county=case.county, region=case.region, field=case.field, sub=sub
+        body_id=receiver.id,
+        county=case.county,
+        region=case.region,
+        field=case.field,
+        sub=case.sub,
     )
     if found is None or found.new.id == case.body_id:
         return Door(receiver)
     return Door(found.new, found.why)
+
+
+def _by_list(matter: Matter) -> Start | None:
+    found = first(*matter)
+    if found is None:
+        return None
+    own = accounts.village_body(matter[0])
+    if own is not None and own.id == found.main.id:
+        return Start(own)
+    return Start(found.main, "routed", found.why)
+
+
+def _by_place(region: str) -> Start | None:
+    """Return the village's own body, or who stands above it where it has nobody."""
+    own = accounts.village_body(region)
+    if own is None:
+        return None
+    body = staffed(own)
+    if body.id == own.id:
+        return Start(own)
+    why = f"{own.name}现在没有承办人，直接交给{body.name}。"
+    return Start(body, "unstaffed", why)
 
 
 @cache

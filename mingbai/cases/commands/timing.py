@@ -89,7 +89,7 @@ class _Batch:
 
     def up(self, case: Case) -> accounts.BodyView | None:
         """Return who takes the case when it goes up, looked up once for cases alike."""
-        key = (case.level, case.body_id, case.field, case.region)
+        key = (case.level, case.body_id, case.field, case.sub, case.region)
         if key not in self.ways:
             found = _above(case)
             self.ways[key] = staffing.staffed(found) if found else None

@@ -22,6 +22,7 @@ def file_walk_in(
     region: str,
     text: str,
     field: str,
+    sub: str = "",
     kind: str = "request",
     place: str = "",
     urgent: bool = False,
@@ -30,6 +31,8 @@ def file_walk_in(
     phone: str = "",
     for_family: bool = False,
     files: Sequence[StoredFile] = (),
+    lat: float | None = None,
+    lon: float | None = None,
 ) -> str:
     """File a case at the counter as ``submit_case`` does and return its number; the name is sealed too.
 
@@ -41,6 +44,7 @@ def file_walk_in(
         region=region,
         text=text,
         field=field,
+        sub=sub,
         kind=kind,
         place=place,
         urgent=urgent,
@@ -49,6 +53,8 @@ def file_walk_in(
         for_family=for_family,
         source=Case.Source.DESK.value,
         files=files,
+        lat=lat,
+        lon=lon,
     )
     called = name.strip()[:40]
     if called:

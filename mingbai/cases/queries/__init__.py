@@ -40,7 +40,7 @@ from mingbai.cases.queries.similar import (
     standing,
     token_likeness,
 )
-from mingbai.cases.queries.slips import Slip, slip_for_holder, slip_to_print
+from mingbai.cases.queries.slips import Slip, asked_too_often, slip_for_holder, slip_to_print
 from mingbai.cases.queries.solved import (
     Solved,
     SolvedPage,
@@ -48,6 +48,7 @@ from mingbai.cases.queries.solved import (
     solved,
     solved_points,
 )
+from mingbai.cases.queries.sorting import ToSort, case_to_sort
 from mingbai.cases.queries.staff import (
     AskView,
     Button,
@@ -118,14 +119,17 @@ __all__ = [
     "StepView",
     "SupervisionPage",
     "TakingPart",
+    "ToSort",
     "Watched",
     "WatchedCase",
     "answered_like",
     "any_token",
+    "asked_too_often",
     "call",
     "calls",
     "calls_waiting",
     "case_for_staff",
+    "case_to_sort",
     "counts_below",
     "counts_by_region",
     "desk",

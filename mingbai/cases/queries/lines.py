@@ -31,9 +31,12 @@ from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.fields import inside
 from mingbai.kernel.jinja import datetime_cn, day_cn
 from mingbai.kernel.paging import Page, page
+from mingbai.kernel.ports import case_fields
 from mingbai.regions import queries as regions
 
 NUMBER_LENGTH = 17
+UNPLACED = "还不知道归谁管"
+"""What stands for the field of a case that has none yet."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class CaseLine:
     kind: str
     field: str
     field_word: str
+    sub_word: str
     level: Level
     level_word: str
     body_id: int
@@ -114,7 +118,8 @@ class Liner:
             headline=headline(state, level, case.body.name),
             kind=case.kind,
             field=case.field,
-            field_word=case.get_field_display(),
+            field_word=case.get_field_display() or UNPLACED,
+            sub_word=sub_word(case.field, case.sub),
             level=level,
             level_word=LEVEL_WORDS[level],
             body_id=case.body_id,
@@ -156,6 +161,12 @@ class Liner:
             self.line(c, known[c.region].name if c.region in known else "", clear=clear)
             for c in rows
         ]
+
+
+def sub_word(field: str, sub: str) -> str:
+    """Return the Chinese word of a part of a field; empty where none is known."""
+    known = case_fields().get(field)
+    return known.parts.get(sub, "") if known is not None and sub else ""
 
 
 def stopped_words(case: Case) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from mingbai.cases.models import Attachment, Case, CaseEvent, Confirmation, Field, Rating
-from mingbai.cases.queries.lines import shown
+from mingbai.cases.queries.lines import UNPLACED, shown
 from mingbai.cases.states import SOLVED
 from mingbai.kernel import clock, masking
 from mingbai.kernel.decisions import BadInput
@@ -199,7 +199,7 @@ def _view(
         title=masking.text(case.title),
         region=case.region,
         village=village,
-        field_word=str(case.get_field_display()),
+        field_word=str(case.get_field_display() or UNPLACED),
         place=masking.text(case.place),
         body=case.body.name,
         answered_at=case.answered_at,

@@ -138,6 +138,7 @@ class StaffCase:
     line: CaseLine
     text: str
     place: str
+    spot: str
     source_word: str
     source_text: str
     first_body: str
@@ -247,6 +248,7 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
         line=liner.line(case, regions.region(case.region).name, clear=True),
         text=case.text,
         place=case.place,
+        spot="" if case.lat is None or case.lon is None else f"{case.lat:.5f},{case.lon:.5f}",
         source_word=case.get_source_display(),
         source_text=case.source_text,
         first_body=case.first_body.name,

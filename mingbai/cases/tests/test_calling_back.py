@@ -8,7 +8,7 @@ import pytest
 
 from mingbai.audit.models import Entry
 from mingbai.cases import commands, queries
-from mingbai.cases.models import CallBack, Case, CaseEvent
+from mingbai.cases.models import Ask, CallBack, Case, CaseEvent
 from mingbai.kernel import scopes
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.notices.models import Notice
@@ -179,11 +179,69 @@ def test_still_unsatisfied_after_the_one_right_tells_the_supervising_body(
     assert Case.objects.get(pk=case.pk).state == "escalated"
 
 
-def test_a_walk_in_who_is_unsatisfied_reaches_the_supervising_body(cast: Any, file: Any) -> None:
+def close(cast: Any, case: Any, at: Any) -> None:
+    """Let the time for a rating pass; the call that was queued before is made afterwards."""
+    commands.queue_call_backs(COUNTY)
+    at("2026-12-03 09:00")
+    Case.objects.filter(pk=case.pk).update(state="closed")
+
+
+def test_still_unsatisfied_claims_another_round_of_a_closed_case_once(
+    cast: Any, file: Any, at: Any
+) -> None:
+    case = file("answered", urgent=True)
+    close(cast, case, at)
+    assert record(cast, case, outcome="unsatisfied", words="灯又灭了") == "reopened"
+    now = Case.objects.get(pk=case.pk)
+    assert (now.state, now.level, now.returned) == ("escalated", "town", True)
+    verbs = list(CaseEvent.objects.filter(case=case).order_by("-id").values_list("verb", flat=True))
+    assert verbs[:2] == ["claim", "call_back"]
+
+
+@pytest.mark.parametrize(
+    ("change", "day"), [({"returned": True}, "2026-12-03"), ({}, "2026-12-04")]
+)
+def test_a_closed_case_whose_right_is_used_up_or_late_is_told_to_who_supervises(
+    cast: Any, file: Any, at: Any, change: dict[str, Any], day: str
+) -> None:
+    case = file("answered", urgent=True)
+    close(cast, case, at)
+    Case.objects.filter(pk=case.pk).update(**change)
+    at(f"{day} 10:00")
+    assert record(cast, case, outcome="unsatisfied", words="灯又灭了") == "told"
+    assert Case.objects.get(pk=case.pk).state == "closed"
+    assert Notice.objects.filter(title="回访还是不满意").exists()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_for_a_walk_in_the_body_above_is_asked_for_another_round(
+    cast: Any, file: Any, at: Any, *, closed: bool
+) -> None:
     case = file("answered", "officer", urgent=True, source="desk", phone="13700004444")
     queue(case)
+    if closed:
+        close(cast, case, at)
+    assert record(cast, case, outcome="unsatisfied", words="没人来过") == "asked"
+    ask = Ask.objects.get()
+    assert (ask.kind, ask.decider_id, ask.text) == ("reopen", cast.bodies["town"].pk, "没人来过")
+    assert ask.label == "反映人（电话回访）"
+    now = Case.objects.get(pk=case.pk)
+    commands.grant_reopen(
+        actor=cast.actor("town"), county=COUNTY, number=case.number, version=now.version
+    )
+    now.refresh_from_db()
+    assert (now.state, now.level) == ("escalated", "town")
+
+
+def test_a_walk_in_whose_time_to_ask_is_over_reaches_the_supervising_body(
+    cast: Any, file: Any, at: Any
+) -> None:
+    case = file("answered", "officer", urgent=True, source="desk", phone="13700004444")
+    queue(case)
+    at("2026-12-04 09:00")
     assert record(cast, case, outcome="unsatisfied", words="没人来过") == "told"
     assert Notice.objects.filter(title="回访还是不满意").count() == 1
+    assert not Ask.objects.exists()
 
 
 @pytest.mark.parametrize(

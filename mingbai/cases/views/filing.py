@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,19 +13,30 @@ from django.contrib.auth import login
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mingbai.accounts import commands as accounts_commands
 from mingbai.accounts import queries as accounts
 from mingbai.cases import commands, queries
 from mingbai.cases.field_words import Guess, guess
-from mingbai.cases.forms import KINDS, MOST_PHOTOS, CodeForm, ConfirmForm, FileForm, errors, values
-from mingbai.cases.views.common import actor_of, first_errors, stored
+from mingbai.cases.forms import (
+    KINDS,
+    MOST_PHOTOS,
+    NOBODY_KNOWS,
+    CodeForm,
+    ConfirmForm,
+    FileForm,
+    errors,
+    matter,
+    values,
+)
+from mingbai.cases.views import drafting
+from mingbai.cases.views.common import actor_of
 from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.ports import ClueMaterial, clue_intake
-from mingbai.kernel.uploads import StoredFile
 from mingbai.regions import queries as regions
 
 TILES = (
@@ -40,7 +51,6 @@ TILES = (
     ("safety", "邻里纠纷", "users"),
     ("insurance", "看病社保", "first-aid-kit"),
 )
-_REMEMBERED = 5
 _SHORTEST, _LONGEST = 6, 4000
 _NO_KEY = "县纪委监委的密封通道还没开通，你写的没有交出，也没有保存。请打举报电话 {}。"
 _BACKEND = "mingbai.accounts.backends.PersonBackend"
@@ -48,41 +58,72 @@ _BACKEND = "mingbai.accounts.backends.PersonBackend"
 
 @require_http_methods(["GET", "POST"])
 def say(request: HttpRequest, region: str) -> HttpResponse:
-    """Take the first step: what happened, with photos and voice."""
+    """Take the first step: what happened, with photos and voice; what was begun before is put back."""
     village = _village(region)
     if request.method == "GET":
-        return _say_page(request, village, uuid4(), {}, {}, [])
-    key = _key(request)
-    kept = _own_draft(request, key)
+        kept = None if "fresh" in request.GET else drafting.unfinished(request, region)
+        key = kept.key if kept else drafting.key_to_offer(request)
+        return _say_page(request, village, key, _typed(kept), {}, kept)
+    key = drafting.key_of(request)
+    kept = drafting.own(request, key)
     if kept is not None and kept.number:
         return redirect("cases:case", kept.number)
+    if "fresh" in request.POST:
+        return _begin_anew(request, region, kept)
     form = FileForm(request.POST)
-    files = _files(kept)
-    wrong: dict[str, str] = {}
-    for name, kinds, most in (("photos", ("photo",), MOST_PHOTOS), ("voice", ("voice",), 1)):
-        there = sum(f.kind in kinds for f in files)
-        try:
-            files += stored(request, name, kinds=kinds, most=most, there=there)
-        except BadInput as bad:
-            wrong |= first_errors(bad)
-    wrong |= errors(form) if not form.is_valid() else {}
-    typed = values(form)
-    commands.keep_draft(
-        key=key,
-        region=region,
-        content={**(kept.content if kept else {}), **typed, "files": [asdict(f) for f in files]},
-    )
-    _remember(request, key)
+    wrong = _keep(request, region, key, form)
+    kept = queries.draft(key)
     if wrong:
-        return _say_page(request, village, key, typed, wrong, files, status=400)
+        return _say_page(request, village, key, values(form), wrong, kept, status=400)
     return redirect("cases:confirm", region, key)
+
+
+def _keep(request: HttpRequest, region: str, key: UUID, form: FileForm) -> dict[str, str]:
+    """Write what came into the draft, however much of it is wrong; return the sentences."""
+    kept = drafting.own(request, key)
+    held = drafting.files_of(kept)
+    dropped = {file.digest for file in held} & set(request.POST.getlist("drop"))
+    files = [file for file in held if file.digest not in dropped]
+    wrong: dict[str, str] = {}
+    for name, kind in (("photos", "photo"), ("voice", "voice")):
+        sent = drafting.take(request, name, kind, files)
+        files += sent.kept
+        if sent.wrong:
+            wrong[name] = "".join(sent.wrong)
+    wrong |= errors(form) if not form.is_valid() else {}
+    spot = {name: form.cleaned_data.get(name) for name in ("lat", "lon")}
+    if not commands.on_the_map(spot["lat"], spot["lon"]):
+        spot = {"lat": None, "lon": None}
+    content = dict(kept.content) if kept else {}
+    content |= {**values(form), **spot, "files": [asdict(file) for file in files]}
+    commands.keep_draft(key=key, region=region, content=content)
+    commands.forget_unused(digests=dropped)
+    drafting.remember(request, key)
+    return wrong
+
+
+def _begin_anew(request: HttpRequest, region: str, kept: queries.DraftView | None) -> HttpResponse:
+    """Throw away what was begun, photos too, and show an empty page."""
+    if kept is not None:
+        commands.discard_draft(key=kept.key)
+        held = [file.digest for file in drafting.files_of(kept)]
+        commands.forget_unused(digests=held)
+        drafting.forget(request, kept.key)
+    return redirect(f"{reverse('cases:file', args=[region])}?fresh=1")
+
+
+def _typed(kept: queries.DraftView | None) -> dict[str, str]:
+    """Return what a draft holds, as the first page's fields want it."""
+    content = kept.content if kept else {}
+    names = ("text", "field", "place", "lat", "lon")
+    return {name: str(content[name]) for name in names if content.get(name) not in {None, ""}}
 
 
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     """Take the second step: what was understood, what neighbours already reported, public or not, the phone."""
     village = _village(region)
-    kept = _own_draft(request, key)
+    kept = drafting.own(request, key)
     if kept is None or kept.region != region:
         return _expired(request, village)
     if kept.number:
@@ -97,6 +138,8 @@ def confirm(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     asked = {
         name: form.cleaned_data[name] for name in ("field", "kind", "place", "public", "for_family")
     }
+    if form.cleaned_data["no_position"]:
+        asked |= {"lat": None, "lon": None}
     commands.keep_draft(key=key, region=region, content={**kept.content, **asked})
     if known:
         return _file(request, actor, key, region, phone=form.cleaned_data["phone"])
@@ -113,7 +156,7 @@ def confirm(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
 def code(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     """Take the third step: the code from the phone; a wrong one loses nothing."""
     village = _village(region)
-    kept = _own_draft(request, key)
+    kept = drafting.own(request, key)
     sealed = request.session.get(f"phone:{key}")
     if kept is not None and kept.number:
         return redirect("cases:case", kept.number)
@@ -140,7 +183,7 @@ def code(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
 def sealed(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
     """Hand the draft to the county's discipline office, sealed, instead of filing it."""
     village = _village(region)
-    kept = _own_draft(request, key)
+    kept = drafting.own(request, key)
     if kept is None or kept.number or kept.region != region:
         return _expired(request, village)
     material = ClueMaterial(
@@ -149,13 +192,13 @@ def sealed(request: HttpRequest, region: str, key: UUID) -> HttpResponse:
         source="web",
         text=str(kept.content.get("text", "")),
         said_at=clock.now(),
-        attachments=tuple(f.digest for f in _files(kept)),
+        attachments=tuple(f.digest for f in drafting.files_of(kept)),
     )
     taken = clue_intake()(material)
     if taken:  # the parcel holds the photos now; in clear they lie nowhere
         commands.discard_draft(key=key)
-        commands.forget_unused(county=region[:6], digests=material.attachments)
-        _forget(request, key)
+        commands.forget_unused(digests=material.attachments)
+        drafting.forget(request, key)
     return render(
         request,
         "cases/sealed.html",
@@ -206,24 +249,29 @@ def _file(
     kept = queries.draft(key)
     assert kept is not None
     typed = cast("Mapping[str, Any]", kept.content)
+    field, sub = matter(typed["text"], typed["field"])
     number = kept.number or commands.submit_case(
         actor=actor,
         token=key,
         region=region,
         text=typed["text"],
-        field=typed["field"],
+        field=field,
+        sub=sub,
         kind=typed["kind"],
         place=typed["place"],
         urgent=guess(typed["text"]).danger,
         is_public=typed["public"] == "yes",
         phone=phone,
         for_family=bool(typed["for_family"]),
-        files=_files(kept),
+        files=drafting.files_of(kept),
+        lat=typed.get("lat"),
+        lon=typed.get("lon"),
     )
     commands.finish_draft(key=key, number=number)
     for name in (f"phone:{key}", "filing_code"):
         request.session.pop(name, None)
-    messages.success(request, f"已交给村里办，件号 {number}。")
+    taker = "村里办" if field else "镇里，由镇里定谁来办"
+    messages.success(request, f"已交给{taker}，件号 {number}。")
     return redirect("cases:case", number)
 
 
@@ -261,9 +309,13 @@ def _say_page(
     key: UUID,
     typed: Mapping[str, str],
     wrong: Mapping[str, str],
-    files: Sequence[StoredFile],
+    kept: queries.DraftView | None,
     status: int = 200,
 ) -> HttpResponse:
+    photos = [
+        (photo.digest, reverse("cases:draft_thumb", args=[village.code, key, photo.digest]))
+        for photo in drafting.photos_of(kept)
+    ]
     page = {
         "village": village,
         "key": key,
@@ -272,8 +324,11 @@ def _say_page(
         "tiles": TILES,
         "danger": guess(typed.get("text", "")).danger,
         "most": MOST_PHOTOS,
-        "photos_kept": sum(f.kind == "photo" for f in files),
-        "voice_kept": any(f.kind == "voice" for f in files),
+        "photos": photos,
+        "voice_kept": len(drafting.files_of(kept)) > len(photos),
+        "resumed": kept is not None and request.method == "GET",
+        "fresh": "fresh" in request.GET,
+        "unknown": NOBODY_KNOWS,
     }
     return render(request, "cases/file.html", page, status=status)
 
@@ -303,14 +358,17 @@ def _confirm_page(
         "key": kept.key,
         "text": text,
         "guessed": guessed,
+        "guessed_word": dict(queries.field_choices())[guessed.field],
         "typed": {**shown, **before, **typed},
         "wrong": wrong,
         "kinds": KINDS,
-        "fields": list(queries.field_choices()),
+        "fields": [(NOBODY_KNOWS, "不知道归谁管，请镇里定"), *queries.field_choices()],
         "similar": queries.similar_open(village.code, text),
         "known": actor_of(request).person_id is not None,
-        "photos": sum(f.kind == "photo" for f in _files(kept)),
-        "voice": any(f.kind == "voice" for f in _files(kept)),
+        "photos": len(drafting.photos_of(kept)),
+        "voice": any(f.kind == "voice" for f in drafting.files_of(kept)),
+        "positioned": kept.content.get("lat") is not None,
+        "unknown": NOBODY_KNOWS,
     }
     return render(request, "cases/confirm.html", page, status=status)
 
@@ -342,33 +400,3 @@ def _village(region: str) -> regions.Region:
     if village.level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
         raise Missing(region)
     return village
-
-
-def _key(request: HttpRequest) -> UUID:
-    try:
-        return UUID(request.POST.get("draft", ""))
-    except ValueError:
-        return uuid4()
-
-
-def _own_draft(request: HttpRequest, key: UUID) -> queries.DraftView | None:
-    """Return the draft if this browser made it; a link with its key opens nothing elsewhere."""
-    if str(key) not in request.session.get("drafts", []):
-        return None
-    return queries.draft(key)
-
-
-def _remember(request: HttpRequest, key: UUID) -> None:
-    kept = [k for k in request.session.get("drafts", []) if k != str(key)]
-    request.session["drafts"] = [*kept, str(key)][-_REMEMBERED:]
-
-
-def _forget(request: HttpRequest, key: UUID) -> None:
-    request.session["drafts"] = [k for k in request.session.get("drafts", []) if k != str(key)]
-
-
-def _files(kept: queries.DraftView | None) -> list[StoredFile]:
-    if kept is None:
-        return []
-    rows = cast("Sequence[Mapping[str, Any]]", kept.content.get("files", []))
-    return [StoredFile(**row) for row in rows]

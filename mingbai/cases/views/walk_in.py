@@ -14,8 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mingbai.accounts import commands as accounts_commands
 from mingbai.accounts import queries as accounts
 from mingbai.cases import commands, queries
-from mingbai.cases.field_words import guess
-from mingbai.cases.forms import KINDS, DeskForm, errors, values
+from mingbai.cases.forms import (
+    KINDS,
+    MOST_PHOTOS,
+    NOBODY_KNOWS,
+    DeskForm,
+    errors,
+    matter,
+    values,
+)
 from mingbai.cases.states import county_of
 from mingbai.cases.views.codes import drawn
 from mingbai.cases.views.common import actor_of, first_errors, stored
@@ -37,14 +44,16 @@ def new(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _new_page(request, values(form), errors(form), status=400)
     typed = form.cleaned_data
+    field, sub = matter(typed["text"], typed["field"])
     try:
-        files = stored(request, "photos", kinds=("photo",), most=6)
+        files = stored(request, "photos", kinds=("photo",), most=MOST_PHOTOS)
         number = commands.file_walk_in(
             actor=actor,
             token=typed["once"],
             region=typed["region"],
             text=typed["text"],
-            field=typed["field"] or guess(typed["text"]).field,
+            field=field,
+            sub=sub,
             kind=typed["kind"],
             place=typed["place"],
             urgent=typed["urgent"],
@@ -53,6 +62,8 @@ def new(request: HttpRequest) -> HttpResponse:
             phone=typed["phone"],
             for_family=typed["for_family"],
             files=files,
+            lat=typed["lat"],
+            lon=typed["lon"],
         )
     except BadInput as wrong:
         return _new_page(request, values(form), first_errors(wrong), status=400)
@@ -114,7 +125,12 @@ def _new_page(
         "wrong": wrong,
         "villages": _villages(actor),
         "confirms": accounts.may_confirm_villagers(actor),
-        "fields": [("", "由系统按内容判断"), *queries.field_choices()],
+        "most": MOST_PHOTOS,
+        "fields": [
+            ("", "由系统按内容判断"),
+            (NOBODY_KNOWS, "不知道归谁管，交镇里定"),
+            *queries.field_choices(),
+        ],
         "kinds": KINDS,
     }
     return render(request, "cases/desk_new.html", page, status=status)

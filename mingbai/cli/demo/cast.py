@@ -85,6 +85,24 @@ ACCOUNTS: tuple[Account, ...] = (
         "受理员",
     ),
     Account(
+        "xinfang",
+        "吕芳",
+        "petition_office",
+        "县信访局",
+        "登记信访件，出具处理意见",
+        "petition",
+        "办信股股长",
+    ),
+    Account(
+        "zhenji",
+        "林国辉",
+        "town_discipline",
+        "镇纪委",
+        "收督办通知，看本镇公开的件",
+        "town_discipline",
+        "镇纪委副书记",
+    ),
+    Account(
         "anguan",
         "郑安",
         "county_handler",
@@ -106,6 +124,7 @@ ACCOUNTS: tuple[Account, ...] = (
 
 CLUE_PASSPHRASE = "永春县案管室演示口令2026"  # noqa: S105 - demo only, printed on purpose
 
+PETITION_OFFICE = "信访局"
 DEPARTMENTS: tuple[tuple[str, str, str], ...] = (
     ("water", "水利局", "water,irrigation"),
     ("transport", "交通运输局", "road"),

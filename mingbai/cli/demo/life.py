@@ -7,13 +7,11 @@ since then as new days, with fresh identities for cases and messages.
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -25,23 +23,25 @@ from mingbai.audit.queries import last_entry
 from mingbai.capture import commands as capture
 from mingbai.capture.events import InboundMessage
 from mingbai.cases import commands as cases
-from mingbai.cases import queries as case_queries
-from mingbai.cli.demo import pictures
-from mingbai.cli.demo.cast import ACCOUNTS, CLUE_PASSPHRASE, DEPARTMENTS, VILLAGER_PHONE
+from mingbai.cli.demo.cast import (
+    ACCOUNTS,
+    CLUE_PASSPHRASE,
+    DEPARTMENTS,
+    PETITION_OFFICE,
+    VILLAGER_PHONE,
+)
+from mingbai.cli.demo.story import WEEKS, Story, moment, somebody
 from mingbai.cli.running import DEMO_PASSWORD
 from mingbai.clues import commands as clues
 from mingbai.clues import sealing as clue_sealing
-from mingbai.kernel import clock, scopes, uploads
+from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.regions import queries as regions
 
 COUNTY = "350525"
 TOWN = "350525101000"
 PLATFORM = "demo"
-WEEKS = 21  # days that were written
 WRITTEN = 40  # villages that were written
-SPACE = uuid.UUID("0d4f3c52-7f53-4c11-8a3a-6d6b2b1d2f10")
 Progress = Callable[[float, str], None]
 
 
@@ -143,7 +143,7 @@ def _staff(county: str) -> None:
     if county == COUNTY:
         home = _homes(1)[0].code
         _accounts(bodies, home, since)
-        played = {home, TOWN, "county", "discipline", "platform", "water"}
+        played = {home, TOWN, *(a.body for a in ACCOUNTS)}
     _others(county, bodies, played, since)
     public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
     actor = Actor(None, None, "county_handler", county, bodies["discipline"], "sup", "案管室")
@@ -155,7 +155,7 @@ def _staff(county: str) -> None:
 def _policies(town: int, since: date) -> None:
     """Write the town's policy answers, which questions from the talk are answered with."""
     for row in _lines("policies.jsonl"):
-        capture.keep_policy(actor=_somebody(town), region=TOWN, since=since, until=None, **row)
+        capture.keep_policy(actor=somebody(town), region=TOWN, since=since, until=None, **row)
 
 
 def _accounts(bodies: Mapping[str, int], home: str, since: date) -> None:
@@ -171,11 +171,17 @@ def _accounts(bodies: Mapping[str, int], home: str, since: date) -> None:
             actor=None,
             person_id=person.pk,
             role=account.role,
-            region=key if key.isdigit() else f"{COUNTY}000000",
+            region=_where(key),
             body_id=bodies[key],
             title=account.title,
             since=since,
         )
+
+
+def _where(key: str) -> str:
+    if key == "town_discipline":
+        return TOWN
+    return key if key.isdigit() else f"{COUNTY}000000"
 
 
 def _bodies(county_code: str) -> dict[str, int]:
@@ -194,6 +200,13 @@ def _bodies(county_code: str) -> dict[str, int]:
             kind="platform", region=place, name=f"{name}平台运维", phone="0595-23880003"
         ),
     }
+    found["petition"] = accounts.create_body(
+        kind="department",
+        region=place,
+        name=f"{name}{PETITION_OFFICE}",
+        phone="0595-23880004",
+        parent=county,
+    )
     for number, (key, word, _) in enumerate(DEPARTMENTS):
         found[key] = accounts.create_body(
             kind="department",
@@ -211,6 +224,14 @@ def _bodies(county_code: str) -> dict[str, int]:
             phone=f"0595-23{number:02d}0100",
             parent=county,
         )
+        if town.code == TOWN:
+            found["town_discipline"] = accounts.create_body(
+                kind="discipline",
+                region=town.code,
+                name=f"{town.name}纪委",
+                phone="0595-23880005",
+                parent=found["discipline"],
+            )
         for place_number, village in enumerate(regions.children(town.code)):
             word = "居委会" if village.name.endswith("社区") else "村委会"
             found[village.code] = accounts.create_body(
@@ -247,6 +268,7 @@ def _others(county: str, bodies: Mapping[str, int], played: set[str], since: dat
         "town": ("town_staff", "综合办干事"),
         "county": ("county_intake", "受理员"),
         "discipline": ("county_handler", "案管室干部"),
+        "petition": ("petition_office", "办信股股长"),
         "platform": ("it_admin", "系统管理员"),
     }
     for number, (key, body_id) in enumerate(bodies.items(), start=int(county) % 1000 * 1000):
@@ -328,15 +350,10 @@ def _message(
         village=village.name,
         sender=line["sender"],
         role=line["role"],
-        said_at=_moment(today, line["day"], line["time"]),
+        said_at=moment(today, line["day"], line["time"]),
         kind=line["type"],
         text=text,
     )
-
-
-def _moment(today: date, day: int, clock_time: str) -> datetime:
-    hour, minute = (int(part) for part in clock_time.split(":"))
-    return datetime.combine(today + timedelta(days=day), time(hour, minute), clock.SHANGHAI)
 
 
 def _cases(homes: Sequence[Any], today: date, days: int, step: Callable[[float], None]) -> int:
@@ -375,118 +392,3 @@ def _evening(counties: Sequence[str], day: date) -> None:
 def _let_clock_run(county: str) -> None:
     while cases.escalate_overdue(county):
         pass
-
-
-@dataclass
-class Story:
-    """One written case and what was done with it; ``number`` is known once it was filed."""
-
-    row: Mapping[str, Any]
-    village: Any
-    today: date
-    key: str
-    seed: int
-    reporter: int | None
-    number: str = ""
-
-    def moments(self) -> list[tuple[datetime, Callable[[], None]]]:
-        """Return what happens, each with its time."""
-        found: list[tuple[datetime, Callable[[], None]]] = [(self._at(self.row), self._file)]
-        for written in self.row["steps"]:
-            shifted = {**written, "day": written["day"] - self.row["round"] * WEEKS}
-            at = self._at(shifted)
-            if written["verb"] in {"rate", "escalate"}:
-                continue  # the reporter and the clock do these
-            found.append((at, partial(self._step, written)))
-            if written["verb"] == "accept":
-                found.append((at + timedelta(minutes=40), self._join))
-        if self.row["rating"] and self.row["steps"]:
-            found.append((found[-1][0] + timedelta(hours=5), self._rate))
-        return found
-
-    def _at(self, line: Mapping[str, Any]) -> datetime:
-        return _moment(self.today, line["day"], line["time"])
-
-    def _file(self) -> None:
-        phone = VILLAGER_PHONE if self.reporter else f"137{self.seed:08d}"
-        self.reporter = self.reporter or accounts.villager(phone=phone).pk
-        desk = self.row["source"] == "desk"
-        body = people.village_body(self.village.code)
-        assert body is not None
-        self.number = cases.submit_case(
-            actor=_somebody(body.id) if desk else people.actor_for(self.reporter),
-            token=uuid.uuid5(SPACE, self.key),
-            region=self.village.code,
-            text=self._fill(self.row["text"]),
-            field=self.row["field"],
-            title=self._fill(self.row["title"]),
-            place=self.row["place"],
-            urgent=self.row["urgency"] == "urgent",
-            is_public=self.row["public"],
-            phone=phone,
-            source=self.row["source"],
-            files=self._photos(self.row["photo"]),
-        )
-
-    def _photos(self, name: str | None) -> list[uploads.StoredFile]:
-        if not name or name == "none":
-            return []
-        return [uploads.store_bytes(pictures.draw(name, self.seed), "photo.jpg")]
-
-    def _fill(self, text: str) -> str:
-        return str(text).replace("{村}", self.village.name).replace("{镇}", "镇里")
-
-    def _join(self) -> None:
-        for n in range(self.row["supports"]):
-            person = accounts.villager(phone=f"139{(self.seed * 31 + n) % 100000000:08d}").pk
-            self._try(cases.support, actor=people.actor_for(person))
-
-    def _step(self, written: Mapping[str, Any]) -> None:
-        """Let whoever holds the case take the written step; one that no longer fits is left out."""
-        text, verb = self._fill(written["text"]), written["verb"]
-        if verb in {"answer", "progress"}:
-            for silent in (cases.accept, cases.start):
-                self._move(silent)
-        if verb == "answer":
-            self._move(cases.answer, text=text, after=self._photos(written.get("photo")))
-        elif verb == "progress":
-            self._move(cases.progress, text=text)
-        elif verb == "refuse":
-            self._move(cases.refuse, reason=text, door="镇综治中心")
-        elif verb in {"accept", "start"}:
-            self._move({"accept": cases.accept, "start": cases.start}[verb])
-        elif verb == "assign":
-            self._assign(written["to"], text)
-
-    def _assign(self, level: str, text: str) -> None:
-        view = case_queries.standing(self.village.county, self.number)
-        known = {body.id for body in people.receivers(view.body_id)}
-        department = people.department_for(self.village.county, view.field)
-        above = people.body_above(view.body_id)
-        wanted = [department] if level == "county" else []
-        receiver = next((b.id for b in [*wanted, above] if b is not None and b.id in known), None)
-        if receiver is not None:
-            self._move(cases.assign, receiver=receiver, text=text)
-
-    def _rate(self) -> None:
-        view = case_queries.standing(self.village.county, self.number)
-        self._try(
-            cases.rate,
-            actor=people.actor_for(self.reporter),
-            version=view.version,
-            score=self.row["rating"]["score"],
-            reason=self.row["rating"]["text"],
-        )
-
-    def _move(self, verb: Callable[..., object], **what: object) -> None:
-        view = case_queries.standing(self.village.county, self.number)
-        self._try(verb, actor=_somebody(view.body_id), version=view.version, **what)
-
-    def _try(self, verb: Callable[..., object], **what: object) -> None:
-        with suppress(BadInput, Missing, Refused):
-            verb(county=self.village.county, number=self.number, **what)
-
-
-def _somebody(body_id: int) -> Actor:
-    post = people.staff_of(body_id)[0]
-    return people.actor_for(post.person_id, post.id)
