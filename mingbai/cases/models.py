@@ -394,6 +394,25 @@ class Stop(models.Model):
         ]
 
 
+class ClockFault(models.Model):
+    """A case that the clock could not deal with: put off alone, so that it holds no other."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="faults")
+    work = models.CharField("哪项计时", max_length=8)
+    since = models.DateTimeField("从什么时候")
+    again_at = models.DateTimeField("何时再试")
+    tries = models.PositiveIntegerField("试过几次", default=0)
+    why = models.CharField("错在哪", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "计时出错"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "work"], name="clock_fault_once")
+        ]
+
+
 class Sign(models.Model):
     """What was said in the group about how far a case is: 来水了, 明天派人修. Shown to staff alone.
 

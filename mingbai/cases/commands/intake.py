@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
@@ -275,9 +276,13 @@ def nobody_at(first: accounts.BodyView, body: accounts.BodyView) -> str:
     return f"{first.name}现在没有承办人，直接交给{body.name}。"
 
 
-def next_numbers(county: str, count: int) -> list[str]:
-    """Return the next numbers of the county and month; the counter's row lock keeps them unique."""
-    month = f"{clock.today():%y%m}"
+def next_numbers(county: str, count: int, *, day: date | None = None) -> list[str]:
+    """Return the next numbers of the county and the month of ``day`` (today).
+
+    The counter's row lock keeps them unique until the transaction ends. Five digits, more when a
+    month has more than 99,999 cases; numbers never wrap.
+    """
+    month = f"{day or clock.today():%y%m}"
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, {"county": county, "month": month, "count": count})
         last: int = cursor.fetchone()[0]
