@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,13 +14,12 @@ from mingbai.cases import policies
 from mingbai.cases.countdown import Countdown, Group, by_deadline
 from mingbai.cases.models import Case, Field, SavedFilter, SubTask
 from mingbai.cases.queries.beside import CheckView, SubTaskView, open_checks, open_subtasks
-from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, territory
+from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, search_page, territory
 from mingbai.cases.queries.staff import BY_DUE, BY_NEWEST
 from mingbai.cases.states import LEVEL_WORDS, OPEN, SOLVED, STATE_WORDS, State, county_of
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Decision, Missing, no
-from mingbai.kernel.paging import page
 from mingbai.regions import queries as regions
 
 MOST_SHOWN = 20
@@ -138,9 +137,9 @@ class Foreseen:
 
 def worklist(actor: Actor, asked: Asked, *, after: str = "", size: int = 30) -> WorkList:
     """Return a page of the actor's list. Raises ``Missing`` for posts that work on no cases."""
-    cases = narrowed(actor, asked)
+    cases = narrowed(actor, replace(asked, q=""))
     order = BY_DUE if asked.by_deadline else BY_NEWEST
-    found = page(cases, order=order, after=after, size=size)
+    found = search_page(cases, asked.q, actor.scope, order=order, after=after, size=size)
     villages = _villages(actor)
     rows = _lines(found.rows, dict(villages))
     if asked.by_deadline:
@@ -223,7 +222,7 @@ def _conditions(actor: Actor, asked: Asked) -> list[Q]:
     if asked.late:
         wanted.append(Q(state__in=OPEN, due_at__lt=clock.now()))
     if asked.q:
-        wanted.append(matching(asked.q))
+        wanted.append(matching(asked.q, actor.scope))
     return wanted
 
 
@@ -256,7 +255,7 @@ def _lines(cases: Sequence[Case], villages: Mapping[str, str]) -> list[WorkLine]
 
 
 def _villages(actor: Actor) -> Sequence[tuple[str, str]]:
-    return [(v.code, v.name) for v in regions.villages(actor.county) if actor.covers(v.code)]
+    return regions.village_names(actor.scope) if actor.county else ()
 
 
 def _own_filters(actor: Actor) -> QuerySet[SavedFilter]:
