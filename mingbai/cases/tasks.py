@@ -46,6 +46,7 @@ def run(county: str, works: Sequence[Callable[[str], int]] = _EACH_MINUTE) -> in
             dealt += done
     with scopes.enter(scope=county, public=False):
         commands.discard_old_drafts(county)
+        commands.fold_tallies(county)
     return dealt
 
 

@@ -80,6 +80,7 @@ from mingbai.cases.commands.stopping import (
     extend,
     resume,
 )
+from mingbai.cases.commands.tallying import fold_tallies
 from mingbai.cases.commands.times import load_deadlines, load_local_deadlines
 from mingbai.cases.commands.timing import (
     close_silent,
@@ -115,6 +116,7 @@ __all__ = [
     "file_walk_in",
     "finish_draft",
     "follow",
+    "fold_tallies",
     "forget_unused",
     "grant_reopen",
     "hand_to_clues",
