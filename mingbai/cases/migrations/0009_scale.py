@@ -59,8 +59,9 @@ _SEARCH = [
     BEGIN
       RETURN QUERY SELECT c.id FROM cases_case c
       WHERE c.search @@ wanted
-        AND c.region >= territory COLLATE "C" AND c.region < (territory || '~') COLLATE "C"
-        AND (length(territory) < 6 OR c.county = left(territory, 6))
+        AND (length(territory) = 6
+             OR c.region >= territory COLLATE "C" AND c.region < (territory || '~') COLLATE "C")
+        AND (length(territory) <> 6 OR c.county = territory)
         AND (NOT only_open OR c.state IN ({_OPEN}))
         AND (({inside("c.region")}) OR ({PUBLIC} AND c.is_public AND c.state IN ({_SHOWN}))
              OR c.reporter_id = {PERSON})

@@ -15,10 +15,9 @@ from mingbai.cases.models import Case, Contact, Part, Sign
 from mingbai.cases.queries.lines import (
     CaseLine,
     Liner,
-    brief,
     deciding,
     helping,
-    search_page,
+    list_page,
     territory,
 )
 from mingbai.cases.queries.pages import Links, Photo, StepView, files, find, goes_to, history, links
@@ -201,7 +200,8 @@ def desk(
         raise Missing("desk")
     cases = _list(actor, which)
     order = BY_NEWEST if which in {"solved", "all"} else BY_DUE
-    found = search_page(cases, q, actor.scope, order=order, after=after, size=size)
+    few = which not in {"late", "solved", "all"}
+    found = list_page(cases, q, actor, order=order, after=after, size=size, few=few)
     lines = Liner().lines(found.rows, clear=True)
     if order == BY_DUE:
         groups = by_deadline(lines)
@@ -290,7 +290,7 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     }.get(which)
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
-    return brief().filter(territory(actor), narrow)
+    return Case.objects.filter(territory(actor), narrow)
 
 
 def _signs(case: Case) -> Sequence[SignView]:

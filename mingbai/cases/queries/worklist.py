@@ -14,7 +14,7 @@ from mingbai.cases import policies
 from mingbai.cases.countdown import Countdown, Group, by_deadline
 from mingbai.cases.models import Case, Field, SavedFilter, SubTask
 from mingbai.cases.queries.beside import CheckView, SubTaskView, open_checks, open_subtasks
-from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, search_page, territory
+from mingbai.cases.queries.lines import CaseLine, Liner, brief, list_page, matching, territory
 from mingbai.cases.queries.staff import BY_DUE, BY_NEWEST
 from mingbai.cases.states import LEVEL_WORDS, OPEN, SOLVED, STATE_WORDS, State, county_of
 from mingbai.kernel import clock
@@ -137,9 +137,10 @@ class Foreseen:
 
 def worklist(actor: Actor, asked: Asked, *, after: str = "", size: int = 30) -> WorkList:
     """Return a page of the actor's list. Raises ``Missing`` for posts that work on no cases."""
-    cases = narrowed(actor, replace(asked, q=""))
+    cases = _narrowed(actor, replace(asked, q=""))
     order = BY_DUE if asked.by_deadline else BY_NEWEST
-    found = search_page(cases, asked.q, actor.scope, order=order, after=after, size=size)
+    few = asked.who != "all"
+    found = list_page(cases, asked.q, actor, order=order, after=after, size=size, few=few)
     villages = _villages(actor)
     rows = _lines(found.rows, dict(villages))
     if asked.by_deadline:
@@ -159,9 +160,13 @@ def worklist(actor: Actor, asked: Asked, *, after: str = "", size: int = 30) -> 
 
 def narrowed(actor: Actor, asked: Asked) -> QuerySet[Case]:
     """Return the cases of the actor's desk that fit. Raises ``Missing``."""
+    return brief().filter(pk__in=_narrowed(actor, asked))
+
+
+def _narrowed(actor: Actor, asked: Asked) -> QuerySet[Case]:
     if not policies.handles(actor):
         raise Missing("worklist")
-    return brief().filter(territory(actor), *_conditions(actor, asked))
+    return Case.objects.filter(territory(actor), *_conditions(actor, asked))
 
 
 def default_query(actor: Actor) -> str:
