@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from mingbai.cases.states import LEVEL_WORDS, OPEN, STATE_WORDS, Level, State
 from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
 
-
 _IS_OPEN = models.Q(state__in=sorted(state.value for state in OPEN))
 """What most lists ask for: one case in ten or fewer, so their indexes hold no others."""
 
@@ -171,12 +170,8 @@ class Case(models.Model):
             ),
             models.Index(fields=["body", "-submitted_at", "-id"], name="case_held_ever"),
             models.Index(fields=["county", "-submitted_at", "-id"], name="case_newest"),
-            models.Index(
-                fields=["body", "due_at", "id"], condition=_IS_OPEN, name="case_held"
-            ),
-            models.Index(
-                fields=["county", "due_at", "id"], condition=_IS_OPEN, name="case_due"
-            ),
+            models.Index(fields=["body", "due_at", "id"], condition=_IS_OPEN, name="case_held"),
+            models.Index(fields=["county", "due_at", "id"], condition=_IS_OPEN, name="case_due"),
             models.Index(
                 fields=["handler", "due_at", "id"], condition=_IS_OPEN, name="case_handled"
             ),

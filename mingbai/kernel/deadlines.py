@@ -74,9 +74,7 @@ def calendar(near: date) -> Calendar:
     if key not in memo:
         rows = Holiday.objects.filter(day__gte=date(near.year - 1, 1, 1))
         known = HolidayYear.objects.values_list("year", Value(None, DateField()), Value(value=True))
-        found = known.union(
-            rows.values_list(Value(0), "day", "working"), all=True
-        )
+        found = known.union(rows.values_list(Value(0), "day", "working"), all=True)
         years, days = set(), {}
         for year, day, working in found:
             if day is None:

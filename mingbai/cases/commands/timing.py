@@ -206,9 +206,7 @@ def _brief(rows: QuerySet[Case]) -> QuerySet[Case]:
     return rows.select_related("body").defer("text", "source_text", "search")
 
 
-def _each(
-    county: str, work: str, rows: QuerySet[Case], do: Callable[[_Batch, Case], None]
-) -> int:
+def _each(county: str, work: str, rows: QuerySet[Case], do: Callable[[_Batch, Case], None]) -> int:
     """Do ``work`` to a batch of ``rows``; return for how many it was done or put off.
 
     When one of them raises, all are done again alone, each in a savepoint of its own: that costs
@@ -231,6 +229,7 @@ def _together(
     county: str, work: str, cases: Sequence[Case], do: Callable[[_Batch, Case], None]
 ) -> None:
     batch = _Batch()
+    batch.post.expect({case.body_id for case in cases})
     for case in cases:
         do(batch, case)
         batch.cases.append(case)

@@ -175,7 +175,9 @@ def stopped_words(case: Case) -> str:
 def rows(cases: QuerySet[Case] | None = None) -> QuerySet[Case]:
     """Return ``cases`` (all) with body and handler at hand."""
     wide = Case.objects.all() if cases is None else cases
-    return wide.select_related("body", "handler__person").defer("search", "handler__person__password")
+    return wide.select_related("body", "handler__person").defer(
+        "search", "handler__person__password"
+    )
 
 
 def brief(cases: QuerySet[Case] | None = None) -> QuerySet[Case]:
@@ -220,11 +222,17 @@ def territory(actor: Actor) -> Q:
 
 
 def _beside(actor: Actor) -> Sequence[int]:
-    """Return the cases that the actor's body was asked to help with. They are few: listed, they leave
-    the order of the cases it holds to an index."""
+    """Return the cases that the actor's body was asked to help with.
+
+    They are few; listed, they leave the order of the cases it holds to an index.
+    """
     helped = Part.objects.filter(body_id=actor.body_id or 0, released=False)
     asked = SubTask.objects.filter(body_id=actor.body_id or 0, withdrawn=False)
-    return list(helped.values_list("case_id").union(asked.values_list("case_id")).values_list("case_id", flat=True))
+    return list(
+        helped.values_list("case_id")
+        .union(asked.values_list("case_id"))
+        .values_list("case_id", flat=True)
+    )
 
 
 def helping(actor: Actor) -> Q:

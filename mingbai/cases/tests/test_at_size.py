@@ -28,7 +28,8 @@ def ids(scope: str = "") -> set[int]:
     """What the function itself gives away, whatever is asked around it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM cases_found(plainto_tsquery('simple', '路灯'), %s, NULL, false)", [scope]
+            "SELECT id FROM cases_found(plainto_tsquery('simple', '路灯'), %s, NULL, false)",
+            [scope],
         )
         return {row[0] for row in cursor.fetchall()}
 
@@ -71,7 +72,7 @@ def test_a_search_goes_on_beyond_the_newest(
     officer, after, seen = cast.actor("officer"), "", []
     for _ in range(3):
         desk = queries.desk(officer, which="all", q="路灯", after=after, size=2)
-        seen += [line.number for group in desk.groups for line in group.lines]
+        seen += [line.number for group in desk.groups for line in group.rows]
         after = desk.next
     assert (seen, after) == ([case.number for case in reversed(cases)], "")
 

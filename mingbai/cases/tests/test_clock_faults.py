@@ -153,8 +153,9 @@ def test_a_county_that_raises_holds_no_other_county(
 
 
 def test_a_clock_killed_in_the_middle_goes_on_and_does_nothing_twice(committed: None) -> None:
-    from conftest import moment, plant_cast, plant_territory
     from django.db import connection
+
+    from conftest import moment, plant_cast, plant_territory
 
     with scopes.enter(scope="3505", at=moment("2026-11-18 09:00")):
         plant_territory()

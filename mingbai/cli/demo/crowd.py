@@ -21,12 +21,13 @@ from django.db import connection
 
 from mingbai.accounts import queries as people
 from mingbai.audit.commands import record
+from mingbai.cases.commands import fold_tallies
 from mingbai.cases.commands.intake import next_numbers
 from mingbai.cases.models import Case
 from mingbai.cases.states import STOPPED
 from mingbai.cli import django as project
 from mingbai.cli.demo import life
-from mingbai.cli.demo.lives import SIZE, SPACE, YEARS, Life, Lives, Step
+from mingbai.cli.demo.lives import SIZE, YEARS, Life, Lives, Step
 from mingbai.cli.demo.offices import Home, homes
 from mingbai.kernel import clock, deadlines, scopes, sealing
 from mingbai.regions import queries as regions
@@ -77,6 +78,9 @@ def load(total: int, on_progress: Progress, *, workers: int = 2) -> str:
             done += 1
             on_progress(done / len(portions), f"诉求 {added:,}")
     on_progress(1.0, "整理")
+    for county in counties:
+        with scopes.enter(scope=county):
+            fold_tallies(county, most=1)
     _analyse()
     with scopes.enter():
         record(actor=None, verb="crowd", thing="demo", thing_id=str(total), detail={"new": added})
@@ -120,7 +124,9 @@ def _portions(counties: Mapping[str, int], total: int) -> list[tuple[str, int, i
         told += here
         until = total * told // villages
         sizes = range(0, until - before, SIZE)
-        found += [(n, place, county, min(SIZE, until - before - n * SIZE)) for n in range(len(sizes))]
+        found += [
+            (n, place, county, min(SIZE, until - before - n * SIZE)) for n in range(len(sizes))
+        ]
         before = until
     return [(county, n, length) for n, _, county, length in sorted(found)]
 
@@ -165,7 +171,7 @@ def _write(county: str, told: Sequence[Life]) -> None:
         reporter = villagers.ids[one.home.code] if one.source == "web" else None
         rows["cases_case"].append(_case(one, county, number, case_id, reporter))
         rows["cases_caseevent"] += [
-            (next(steps), *_event(one, step, county, case_id, reporter)) for step in one.steps
+            (next(steps), *_event(step, county, case_id, reporter)) for step in one.steps
         ]
         rows["audit_entry"] += _trail(one, county, number, reporter)
         if one.source != "chat":
@@ -185,7 +191,8 @@ def _insert(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Row]
     names = ", ".join(f'"{name}"' for name in columns)
     text = names.replace('"search"', "''::text AS search")
     shape = f"SELECT {text} FROM {table} LIMIT 0"  # noqa: S608 - our own names
-    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS crowd_{table} ON COMMIT DELETE ROWS AS {shape}")
+    cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS crowd_{table} AS {shape}")
+    cursor.execute(f"TRUNCATE crowd_{table}")
     with cursor.copy(f"COPY crowd_{table} ({names}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
@@ -261,7 +268,7 @@ def _case(one: Life, county: str, number: str, case_id: int, reporter: int | Non
     )
 
 
-def _event(one: Life, step: Step, county: str, case_id: int, reporter: int | None) -> Row:
+def _event(step: Step, county: str, case_id: int, reporter: int | None) -> Row:
     by = step.office
     return (
         county,

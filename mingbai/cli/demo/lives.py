@@ -12,11 +12,10 @@ import random
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate
-from typing import Any
 
 from mingbai.cases import words
 from mingbai.cases.commands.clocking import Clockmaker
@@ -31,6 +30,7 @@ YEARS = 3
 SIZE = 1000
 """Cases of one portion; a portion is written in one transaction."""
 OPEN_SHARE = 0.1
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _ENDINGS = ("我家在{n}组。", "{n}组有{m}户都这样。", "已经{m}天了。", "{n}组的老人都在问。", "")
 _YOUNGEST = {"village": 12, "town": 20, "late": 45, "county": 30}
 """Days after which a life of each way is surely over."""
@@ -162,12 +162,12 @@ class Life:
     public: bool
     holder: Office
     state: State = State.SUBMITTED
-    filed_at: datetime = datetime.min
-    clock_from: datetime = datetime.min
+    filed_at: datetime = _NEVER
+    clock_from: datetime = _NEVER
     due_at: datetime | None = None
     due_days: int = 0
     provisional: bool = False
-    received_at: datetime = datetime.min
+    received_at: datetime = _NEVER
     answered_at: datetime | None = None
     handler: int | None = None
     sender: int | None = None
@@ -483,4 +483,3 @@ def _at_work(at: datetime) -> datetime:
     """Return the moment, or the next morning when it falls into the night."""
     hour = clock.local(at).hour
     return at if 7 <= hour < 21 else at + timedelta(hours=(31 - hour) % 24)
-
