@@ -182,6 +182,32 @@ def base() -> Iterator[None]:
 
 
 @pytest.fixture
+def committed() -> Iterator[None]:
+    """Point Django at a fresh copy of the migrated database, for what several connections do at once."""
+    import psycopg
+    from django.db import connection
+    from psycopg import sql
+
+    name = f"committed_{os.getpid()}"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(os.environ["MINGBAI_TEST_SUPERUSER"], autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(7)")  # a template may not be copied twice at once
+        for order in (
+            "CREATE DATABASE {} TEMPLATE mingbai OWNER mingbai_owner",
+            "GRANT CONNECT ON DATABASE {} TO mingbai_app",
+        ):
+            server.execute(sql.SQL(order).format(sql.Identifier(name)))
+    connection.close()
+    before = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = name
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = before
+    with psycopg.connect(os.environ["MINGBAI_TEST_SUPERUSER"], autocommit=True) as server:
+        server.execute(drop)
+
+
+@pytest.fixture
 def at(base: None) -> Iterator[Callable[[str], None]]:
     """Give a function that pins the clock for the rest of the test: ``at("2026-11-18 09:00")``."""
     from contextlib import ExitStack

@@ -10,8 +10,11 @@ from django.db import models
 from django.utils.functional import cached_property
 
 from mingbai.cases.passing import KIND_WORDS
-from mingbai.cases.states import LEVEL_WORDS, STATE_WORDS, Level, State
+from mingbai.cases.states import LEVEL_WORDS, OPEN, STATE_WORDS, Level, State
 from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
+
+_IS_OPEN = models.Q(state__in=sorted(state.value for state in OPEN))
+"""What most lists ask for: one case in ten or fewer, so their indexes hold no others."""
 
 
 class Field(models.TextChoices):
@@ -72,7 +75,12 @@ class Case(models.Model):
     lon = models.FloatField("经度", null=True)
     is_public = models.BooleanField("公开办理", default=True)
     reporter = models.ForeignKey(
-        "accounts.Person", models.SET_NULL, null=True, related_name="+", verbose_name="反映人"
+        "accounts.Person",
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name="反映人",
+        db_index=False,  # case_mine begins with it
     )
     state = models.CharField(
         "状态", max_length=12, choices=[(s.value, STATE_WORDS[s]) for s in State]
@@ -81,13 +89,26 @@ class Case(models.Model):
         "在哪级", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level]
     )
     body = models.ForeignKey(
-        "accounts.Body", models.PROTECT, related_name="+", verbose_name="承办单位"
+        "accounts.Body",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="承办单位",
+        db_index=False,  # case_held_ever
     )
     handler = models.ForeignKey(
-        "accounts.Post", models.PROTECT, null=True, related_name="+", verbose_name="承办人"
+        "accounts.Post",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="承办人",
+        db_index=False,  # case_handled
     )
     first_body = models.ForeignKey(
-        "accounts.Body", models.PROTECT, related_name="+", verbose_name="首接单位"
+        "accounts.Body",
+        models.PROTECT,
+        related_name="+",
+        verbose_name="首接单位",
+        db_index=False,  # nobody asks by it; offices are dissolved, never deleted
     )
     submitted_at = models.DateTimeField("提交时间")
     clock_from = models.DateTimeField("本级计时起")
@@ -107,15 +128,30 @@ class Case(models.Model):
     extra_days = models.PositiveSmallIntegerField("本级顺延（工作日）", default=0)
     received_at = models.DateTimeField("交到现单位的时间", null=True)
     from_body = models.ForeignKey(
-        "accounts.Body", models.PROTECT, null=True, related_name="+", verbose_name="谁交来的"
+        "accounts.Body",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="谁交来的",
+        db_index=False,
     )
     settled = models.BooleanField("归属已裁定", default=False)
     merged_into = CountyForeignKey(
-        "self", models.PROTECT, null=True, related_name="merged", verbose_name="并入"
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="merged",
+        verbose_name="并入",
+        db_index=False,  # few are: case_merged
     )
     merged_version = models.PositiveIntegerField("并入时对方版本", default=0)
     split_from = CountyForeignKey(
-        "self", models.PROTECT, null=True, related_name="parts_split", verbose_name="从哪件拆出"
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="parts_split",
+        verbose_name="从哪件拆出",
+        db_index=False,  # few are: case_split
     )
     version = models.PositiveIntegerField("版本", default=1)
     search = SearchVectorField(null=True)
@@ -132,9 +168,31 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["region", "-submitted_at", "-id"], name="case_village"),
-            models.Index(fields=["body", "state", "due_at", "id"], name="case_desk"),
-            models.Index(fields=["state", "due_at"], name="case_clock"),
+            models.Index(  # with what row-level security asks, so that a town's list reads it alone
+                fields=["region", "-submitted_at", "-id"],
+                include=["state", "is_public", "reporter"],
+                name="case_village",
+            ),
+            models.Index(fields=["body", "-submitted_at", "-id"], name="case_held_ever"),
+            models.Index(fields=["county", "-submitted_at", "-id"], name="case_newest"),
+            models.Index(fields=["body", "due_at", "id"], condition=_IS_OPEN, name="case_held"),
+            models.Index(fields=["county", "due_at", "id"], condition=_IS_OPEN, name="case_due"),
+            models.Index(
+                fields=["handler", "due_at", "id"], condition=_IS_OPEN, name="case_handled"
+            ),
+            models.Index(
+                fields=["region", "due_at", "id"], condition=_IS_OPEN, name="case_open_here"
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="case_merged",
+            ),
+            models.Index(
+                fields=["split_from"],
+                condition=models.Q(split_from__isnull=False),
+                name="case_split",
+            ),
             models.Index(
                 fields=["county", "next_at", "id"],
                 condition=models.Q(next_at__isnull=False),
@@ -176,7 +234,7 @@ class CaseEvent(models.Model):
     """One step in the life of a case. ``text`` is what was said; ``inner`` hides it from the public."""
 
     county = CountyField()
-    case = CountyForeignKey(Case, models.CASCADE, related_name="events")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="events", db_index=False)
     at = models.DateTimeField("时间")
     verb = models.CharField("动作", max_length=16)
     before = models.CharField("从", max_length=12, blank=True)
@@ -184,7 +242,9 @@ class CaseEvent(models.Model):
     person_id = models.BigIntegerField("人", null=True)
     post_id = models.BigIntegerField("岗位", null=True)
     label = models.CharField("谁", max_length=60)
-    body = models.ForeignKey("accounts.Body", models.PROTECT, null=True, related_name="+")
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     level = models.CharField("级", max_length=8, blank=True)
     text = models.TextField("说明", blank=True)
     inner = models.BooleanField("仅内部", default=False)
@@ -397,6 +457,42 @@ class Stop(models.Model):
                 condition=models.Q(ended_at__isnull=True),
                 name="stop_open_once",
             )
+        ]
+
+
+class Tally(models.Model):
+    """How many public cases of a village are open and solved: the sum of its rows.
+
+    The database adds a row with the difference whenever cases change, in the same transaction and
+    without waiting for anybody; ``fold_tallies`` makes few rows of many. Figures for all to read.
+    """
+
+    county = CountyField()
+    region = CodeField("村")
+    open = models.IntegerField("在办")
+    solved = models.IntegerField("有结果")
+
+    class Meta:
+        verbose_name = "件数"
+        indexes = [models.Index(fields=["region"], include=["open", "solved"], name="tally_place")]
+
+
+class ClockFault(models.Model):
+    """A case that the clock could not deal with: put off alone, so that it holds no other."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="faults")
+    work = models.CharField("哪项计时", max_length=8)
+    since = models.DateTimeField("从什么时候")
+    again_at = models.DateTimeField("何时再试")
+    tries = models.PositiveIntegerField("试过几次", default=0)
+    why = models.CharField("错在哪", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "计时出错"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "work"], name="clock_fault_once")
         ]
 
 

@@ -11,8 +11,10 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ class Figure:
     unit: str
     app: float
     postgres: float
+    queries: int | None = None
 
 
 class _Undo(Exception):
@@ -46,10 +49,7 @@ def bench(*, as_json: bool, save: bool) -> None:
     """Measure, print, and keep the figures in ``bench/last.json``."""
     project.set_up()
     figures = _measure()
-    result = {
-        f.name: {"unit": f.unit, "app": round(f.app, 3), "postgres": round(f.postgres, 3)}
-        for f in figures
-    }
+    result = {f.name: _kept(f) for f in figures}
     LAST.parent.mkdir(exist_ok=True)
     LAST.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     if save:
@@ -58,6 +58,11 @@ def bench(*, as_json: bool, save: bool) -> None:
         click.echo(json.dumps(result, ensure_ascii=False))
         return
     _table(result)
+
+
+def _kept(figure: Figure) -> dict[str, Any]:
+    kept = {"unit": figure.unit, "app": round(figure.app, 3), "postgres": round(figure.postgres, 3)}
+    return kept if figure.queries is None else kept | {"queries": figure.queries}
 
 
 def latency(seconds: int, *, as_json: bool) -> None:
@@ -78,18 +83,27 @@ def latency(seconds: int, *, as_json: bool) -> None:
 
 
 def _table(result: dict[str, Any]) -> None:
+    from mingbai.cli import big_bench
+
     before = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
     table = Table(title="处理器时间")
-    for heading in ("操作", "应用", "数据库", "单位", "与基准之比"):
+    for heading in ("操作", "应用", "数据库", "单位", "查库", "与基准之比"):
         table.add_column(heading, justify="left" if heading in {"操作", "单位"} else "right")
     for name, figure in result.items():
         total = figure["app"] + figure["postgres"]
         old = before.get(name)
         ratio = f"{total / (old['app'] + old['postgres']):.2f}" if old else "—"
         table.add_row(
-            name, f"{figure['app']:.2f}", f"{figure['postgres']:.2f}", figure["unit"], ratio
+            name,
+            f"{figure['app']:.2f}",
+            f"{figure['postgres']:.2f}",
+            figure["unit"],
+            str(figure.get("queries", "")),
+            ratio,
         )
     Console().print(table)
+    if not any(name in result for name in big_bench.NAMES):
+        click.echo(big_bench.HOW)
 
 
 def _measure() -> list[Figure]:
@@ -106,21 +120,23 @@ def _measure() -> list[Figure]:
         if body is None:
             raise click.ClickException("先要有演示数据：请执行 mingbai demo。")
         officer = accounts.staff_of(body.id)[0]
-    from mingbai.cli import capture_figures
+    from mingbai.cli import big_bench, capture_figures
 
     with override_settings(ALLOWED_HOSTS=["*"]):
-        visitor, staff = Client(), _logged_in(officer.person_id)
+        visitor, staff = Client(), logged_in(officer.person_id)
         return [
-            _page("首页", visitor, "/"),
-            _page("村首页", visitor, f"/v/{village}"),
-            _page("诉求件列表", staff, "/desk/cases"),
-            _page("今天要办", staff, "/desk"),
+            page("首页", visitor, "/"),
+            page("村首页", visitor, f"/v/{village}"),
+            page("诉求件列表", staff, "/desk/cases"),
+            page("今天要办", staff, "/desk"),
             _submit(village, officer.person_id),
             *capture_figures.figures(),
+            *big_bench.figures(),
         ]
 
 
-def _logged_in(person_id: int) -> Any:
+def logged_in(person_id: int) -> Any:
+    """Return a client in which this person is logged in."""
     from django.test import Client
 
     from mingbai.accounts.backends import PersonBackend
@@ -134,41 +150,63 @@ def _logged_in(person_id: int) -> Any:
     return client
 
 
-def _page(name: str, client: Any, address: str) -> Figure:
+def page(name: str, client: Any, address: str) -> Figure:
+    """Measure one page as the client sees it. Raises a click error when it does not open."""
+
     def once() -> None:
         answer = client.get(address, follow=True)
         if answer.status_code != 200:
             raise click.ClickException(f"{name} 打不开（{answer.status_code}）。")
 
-    app, postgres = cpu(once, 60)
-    return Figure(name, "毫秒/次", app, postgres)
+    return operation(name, once)
+
+
+def operation(name: str, once: Callable[[], None], times: int = 60) -> Figure:
+    """Measure something done ``times`` times: CPU of both sides and its statements."""
+    from django.db import connection
+
+    statements = 0
+
+    def count(execute: Any, *given: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        return execute(*given)
+
+    app, postgres = cpu(once, times)
+    with connection.execute_wrapper(count):
+        once()
+    return Figure(name, "毫秒/次", app, postgres, statements)
 
 
 def _submit(village: str, person_id: int) -> Figure:
     from mingbai.accounts import queries as accounts
     from mingbai.cases import commands as cases
     from mingbai.cli.demo import life
-    from mingbai.kernel import scopes
 
     def once() -> None:
-        try:
-            with scopes.enter(scope=life.COUNTY):
-                cases.submit_case(
-                    actor=accounts.actor_for(person_id),
-                    token=uuid.uuid4(),
-                    region=village,
-                    field="facility",
-                    text="村口老榕树下的路灯又不亮了，晚上孩子放学走那段看不见路，麻烦派人来看看。",
-                    place="老榕树下",
-                    source="desk",
-                    phone="13800000009",
-                )
-                raise _Undo
-        except _Undo:
-            pass
+        with undone(life.COUNTY):
+            cases.submit_case(
+                actor=accounts.actor_for(person_id),
+                token=uuid.uuid4(),
+                region=village,
+                field="facility",
+                text="村口老榕树下的路灯又不亮了，晚上孩子放学走那段看不见路，麻烦派人来看看。",
+                place="老榕树下",
+                source="desk",
+                phone="13800000009",
+            )
 
-    app, postgres = cpu(once, 60)
-    return Figure("提交一件", "毫秒/次", app, postgres)
+    return operation("提交一件", once)
+
+
+@contextmanager
+def undone(county: str, at: datetime | None = None) -> Iterator[None]:
+    """Do something in a county (``at``: at that moment) and undo it."""
+    from mingbai.kernel import scopes
+
+    with suppress(_Undo), scopes.enter(scope=county, at=at):
+        yield
+        raise _Undo
 
 
 def cpu(once: Callable[[], None], times: int) -> tuple[float, float]:

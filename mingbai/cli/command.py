@@ -87,9 +87,18 @@ def migrate() -> None:
 @click.option("--villages", default=40, show_default=True, help="多少个村有群和诉求。")
 @click.option("--days", default=21, show_default=True, help="多少天的生活。")
 @click.option("--refresh", is_flag=True, help="把演示生活挪到今天。")
-def demo(*, villages: int, days: int, refresh: bool) -> None:
-    """Fill the installation with a small simulated life."""
+@click.option(
+    "--cases", type=click.IntRange(1), help="改为写入这么多件诉求（全市三年），用来量速度。"
+)
+def demo(*, villages: int, days: int, refresh: bool, cases: int | None) -> None:
+    """Fill the installation with a small simulated life, or with very many cases."""
     project.set_up()
+    if cases:
+        from mingbai.cli.demo import crowd
+
+        with _progress() as step:
+            click.echo(crowd.load(cases, step))
+        return
     from mingbai.cli.demo import life
 
     with _progress() as step:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
+import psycopg
 
 
 def app_url() -> str:
@@ -86,6 +90,13 @@ def migrate(on_step: object = None) -> None:
             cursor.execute(statement)
     call_command("migrate", verbosity=0, interactive=False)
     connection.close()
+
+
+@contextmanager
+def as_owner() -> Iterator[psycopg.Connection[Any]]:
+    """Give a connection of the tables' owner, each statement its own transaction (VACUUM)."""
+    with psycopg.connect(owner_url(), autocommit=True) as connection:
+        yield connection
 
 
 def root() -> Path:

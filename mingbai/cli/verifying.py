@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from django.db import connection
 
-from mingbai.cases.states import ASCENDING, AT_PETITION, MOVES, OPEN, STOPPED, State
+from mingbai.cases.states import ASCENDING, AT_PETITION, MOVES, OPEN, SOLVED, STOPPED, State
 from mingbai.kernel import scopes, uploads
 from mingbai.regions import queries as regions
 
@@ -105,6 +105,15 @@ _CHECKS: tuple[tuple[str, str], ...] = (
               AND a.decided_at IS NULL AND (a.kind = 'reopen') <> (c.state IN ('answered', 'closed'))))""",
     ),
     (
+        "公开的件数和件对得上",
+        """
+        SELECT region FROM (
+           SELECT region, (is_public AND state = ANY(%(open)s) AND state <> 'submitted')::int AS o,
+              (is_public AND state = ANY(%(solved)s))::int AS s FROM cases_case WHERE county = %(county)s
+           UNION ALL SELECT region, -open, -solved FROM cases_tally WHERE county = %(county)s) AS both_sides
+        GROUP BY region HAVING sum(o) <> 0 OR sum(s) <> 0""",
+    ),
+    (
         "收下的每条群消息恰好登记一次",
         """
         SELECT m.external_id FROM capture_message m WHERE m.county = %(county)s AND NOT EXISTS (
@@ -163,6 +172,7 @@ def _rows(statement: str, county: str) -> list[str]:
                 "county": county,
                 "moves": moves,
                 "open": sorted(OPEN),
+                "solved": sorted(SOLVED),
                 "stopped": sorted(STOPPED),
                 "ascending": sorted(ASCENDING),
                 "petition": sorted(AT_PETITION),

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import DateField, Value
 
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.decisions import BadInput
@@ -66,16 +67,23 @@ class Calendar:
 
 
 def calendar(near: date) -> Calendar:
-    """Load the working days from the year before ``near`` on (two queries, once a transaction)."""
+    """Load the working days from the year before ``near`` on (one query, once a transaction)."""
     entered = scopes.current()
     memo = entered.memo if entered else {}
     key = ("calendar", near.year)
     if key not in memo:
-        years = set(HolidayYear.objects.values_list("year", flat=True))
         rows = Holiday.objects.filter(day__gte=date(near.year - 1, 1, 1))
-        memo[key] = Calendar(dict(rows.values_list("day", "working")), years)
-    found: Calendar = memo[key]
-    return found
+        known = HolidayYear.objects.values_list("year", Value(None, DateField()), Value(value=True))
+        found = known.union(rows.values_list(Value(0), "day", "working"), all=True)
+        years, days = set(), {}
+        for year, day, working in found:
+            if day is None:
+                years.add(year)
+            else:
+                days[day] = working
+        memo[key] = Calendar(days, years)
+    calendar: Calendar = memo[key]
+    return calendar
 
 
 def _forget() -> None:

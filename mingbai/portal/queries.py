@@ -40,8 +40,8 @@ def village_page(code: str) -> VillagePage:
         village=path[-1],
         path=path,
         body=accounts.village_body(code),
-        open=cases.village_cases(code, "open").rows[:5],
-        solved=cases.village_cases(code, "solved").rows[:3],
+        open=cases.village_cases(code, "open", size=5).rows,
+        solved=cases.village_cases(code, "solved", size=3).rows,
         counts=cases.village_counts(code),
     )
 

@@ -96,7 +96,7 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         items.append((reverse("capture:patrol_figures"), "messages", "巡群进度", 0))
     if _reads_cases(actor):
         items.append(
-            (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.desk_counts(actor).open)
+            (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.open_count(actor))
         )
         if cases.may_call_back(actor):
             items.append((reverse("cases:calls"), "phone", "电话回访", cases.calls_waiting(actor)))

@@ -87,6 +87,12 @@ def villages(county: str) -> Sequence[Region]:
     return list(rows.order_by("code"))
 
 
+def village_names(scope: str) -> Sequence[tuple[str, str]]:
+    """Return code and name of the villages and local units inside ``scope``, by code."""
+    rows = inside(scope).filter(level__in=_VILLAGE_LIKE)
+    return list(rows.order_by("code").values_list("code", "name"))
+
+
 def find_village(county: str, name: str) -> Region | None:
     """Return the village of exactly this name in the county; None when there is none or several."""
     rows = Region.objects.filter(

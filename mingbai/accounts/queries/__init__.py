@@ -42,6 +42,7 @@ from mingbai.accounts.queries.people import (
     posts_today,
     role,
     staff_of,
+    staff_of_bodies,
     villagers_of,
 )
 from mingbai.accounts.queries.registry import (
@@ -114,6 +115,7 @@ __all__ = [
     "role",
     "roles",
     "staff_of",
+    "staff_of_bodies",
     "territory_bodies",
     "village_body",
     "villagers_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +92,14 @@ def open_sessions(person_id: int, key: str) -> list[SessionView]:
 def staff_of(body_id: int) -> list[PostView]:
     """Return everybody who holds a post in the body today."""
     return [post_view(p) for p in in_force().filter(body_id=body_id).order_by("id")]
+
+
+def staff_of_bodies(body_ids: Iterable[int]) -> dict[int, list[PostView]]:
+    """Return the same for several bodies in one query; a body without staff has an empty list."""
+    found: dict[int, list[PostView]] = {body: [] for body in body_ids}
+    for row in in_force().filter(body_id__in=list(found)).order_by("id"):
+        found[row.body_id].append(post_view(row))
+    return found
 
 
 def post(post_id: int) -> PostView | None:

@@ -87,6 +87,7 @@ from mingbai.cases.commands.stopping import (
     resume,
 )
 from mingbai.cases.commands.supervising import press, redo, settle_mark
+from mingbai.cases.commands.tallying import fold_tallies
 from mingbai.cases.commands.times import load_deadlines, load_local_deadlines
 from mingbai.cases.commands.timing import (
     close_silent,
@@ -125,6 +126,7 @@ __all__ = [
     "extend",
     "file_walk_in",
     "finish_draft",
+    "fold_tallies",
     "follow",
     "forget_unused",
     "grant_reopen",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -19,7 +18,6 @@ from mingbai.cases.commands.moving import build_event, level_of, lock, note, wri
 from mingbai.cases.commands.telling import tell_body
 from mingbai.cases.models import Case, CaseEvent
 from mingbai.cases.states import State
-from mingbai.kernel import scopes
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.notices import commands as notices
@@ -61,7 +59,7 @@ def submit_cases(*, actor: Actor, source: str, filings: Sequence[Filing]) -> lis
             continue
     numbers: dict[UUID, str] = {}
     for county, part in groupby(sorted(filed, key=lambda f: f.county), key=lambda f: f.county):
-        with _inside(county):
+        with intake.inside(county):
             numbers |= _file_all(actor, list(part))
     return [numbers.get(one.token, "") for one in filings]
 
@@ -168,12 +166,6 @@ def _checked(
     )
     intake.check(filed)
     return filed
-
-
-def _inside(county: str) -> AbstractContextManager[None]:
-    now = scopes.current()
-    wide = now is not None and now.scope and county.startswith(now.scope)
-    return nullcontext() if wide else scopes.widen(county)
 
 
 def _file_all(actor: Actor, filed: Sequence[intake.Filed]) -> dict[UUID, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from mingbai.cases.models import Ask, Case, Part
 from mingbai.cases.states import ASCENDING, OPEN, STOPPED, State
 from mingbai.kernel import clock
@@ -22,17 +24,17 @@ def lapse(cases: Sequence[Case], *, handed_on: bool) -> None:
     ``handed_on`` when another body holds them now: it asks anew. Parts stay while the case is being
     worked on, whoever leads.
     """
+    gone = Q(pk__in=[])
     for kind, states in _STAYS.items():
-        gone = [
+        left = [
             case.pk
             for case in cases
             if State(case.state) not in states or (handed_on and kind != Ask.Kind.REOPEN)
         ]
-        asks = Ask.objects.filter(county__in=_counties(cases), case_id__in=gone, kind=kind)
-        if gone:
-            asks.filter(decided_at__isnull=True).update(
-                decided_at=clock.now(), granted=False, reason=LAPSED
-            )
+        if left:
+            gone |= Q(case_id__in=left, kind=kind)
+    asks = Ask.objects.filter(gone, county__in=_counties(cases), decided_at__isnull=True)
+    asks.update(decided_at=clock.now(), granted=False, reason=LAPSED)
     ended = [c.pk for c in cases if State(c.state) not in (OPEN & ASCENDING) | STOPPED]
     if ended:
         parts = Part.objects.filter(county__in=_counties(cases), case_id__in=ended)

@@ -64,11 +64,12 @@ class Turn:
 
 
 def lock(county: str, number: str, actor: Actor) -> Case:
-    """Lock the one case and return it.
+    """Lock the one case and return it, without its search vector and the words it came from.
 
     Raises ``Missing`` when ``actor`` may not see it, ``Refused`` when the actor's post has ended.
     """
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("body")
+    rows = rows.defer("search", "source_text")
     case = rows.filter(county=county, number=number).first()
     if case is None or not policies.may_see(actor, case):
         raise Missing(number)

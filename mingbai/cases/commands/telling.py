@@ -26,6 +26,16 @@ class Postman:
         self._discipline: dict[str, list[int]] = {}
         self._names: dict[int, str] = {}
 
+    def expect(self, body_ids: Iterable[int]) -> None:
+        """Look up bodies, those above them and everybody's staff at once (three queries)."""
+        found = accounts.bodies(list(body_ids))
+        over = accounts.bodies([b.parent_id for b in found.values() if b.parent_id is not None])
+        for body in found.values():
+            self._above[body.id] = over.get(body.parent_id or 0)
+            self._names[body.id] = body.name
+        self._names |= {body.id: body.name for body in over.values()}
+        self._staff |= accounts.staff_of_bodies([*found, *over])
+
     def name(self, body_id: int) -> str:
         """Return the name of a body."""
         if body_id not in self._names:

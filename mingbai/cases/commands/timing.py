@@ -1,14 +1,21 @@
-"""What the clock does: it reminds, urges and sends up what is late, closes what nobody rates."""
+"""What the clock does: it reminds, urges and sends up what is late, closes what nobody rates.
+
+A batch is one transaction: it is done or it is not, whatever kills the process, and since the rows
+themselves say when they have to be looked at again, nothing is done twice. A case that raises is put
+off alone (``ClockFault``); the others of its batch go on.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
@@ -19,12 +26,15 @@ from mingbai.cases.commands.moving import Step, Turn, build_event, level_of, tur
 from mingbai.cases.commands.routing import above
 from mingbai.cases.commands.telling import Postman, name_of, tell_move
 from mingbai.cases.deadline_table import rule
-from mingbai.cases.models import Case, CaseEvent
+from mingbai.cases.models import Case, CaseEvent, ClockFault
 from mingbai.cases.states import ASCENDING, RUNNING, Level, State, done_word
 from mingbai.kernel import clock, deadlines
 from mingbai.kernel.actors import SYSTEM
 
+log = logging.getLogger(__name__)
 BATCH = 1000
+PATIENCE = timedelta(hours=1)
+LONGEST_PATIENCE = timedelta(days=1)
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("state", "text"),
     ("level", "text"),
@@ -122,10 +132,8 @@ def escalate_overdue(county: str) -> int:
     and stands in the history that villagers read. Each case knows when it has to be looked at again,
     so a run that breaks off loses nothing and the next one goes on behind it; call it until 0.
     """
-    rows = Case.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    due = rows.select_related("body").defer("text", "source_text", "search")
-    due = due.filter(county=county, next_at__lt=clock.now())
-    return _each(county, due.order_by("next_at", "id")[:BATCH], _step)
+    due = _waiting(county, "step").filter(next_at__lt=clock.now())
+    return _each(county, "step", due.order_by("next_at", "id"), _step)
 
 
 @transaction.atomic
@@ -136,36 +144,28 @@ def hand_up_unstaffed(county: str) -> int:
     takers = {body: taker for body in bodies if (taker := _instead_of(body)) is not None}
     if not takers:
         return 0
-    rows = Case.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    left = rows.select_related("body").defer("text", "source_text", "search")
-    left = left.filter(county=county, state__in=ASCENDING, body_id__in=takers)
+    left = _waiting(county, "lift").filter(state__in=ASCENDING, body_id__in=takers)
 
-    def lift(batch: _Batch, case: Case) -> bool:
+    def lift(batch: _Batch, case: Case) -> None:
         taker = takers[case.body_id]
         said = f"{case.body.name}现在没有承办人，交给{taker.name}。"
         batch.move(case, "lift", Step(receiver=taker, text=said))
-        return True
 
-    return _each(county, left.order_by("id")[:BATCH], lift)
+    return _each(county, "lift", left.order_by("id"), lift)
 
 
 @transaction.atomic
 def close_silent(county: str) -> int:
     """Close cases answered 15 days ago that nobody rated; return how many (at most ``BATCH``)."""
     days = rule("silence")
-    rows = Case.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    silent = rows.select_related("body").defer("text", "source_text", "search")
-    silent = silent.filter(
-        county=county,
-        state=State.ANSWERED,
-        answered_at__lte=clock.now() - timedelta(days=days),
+    silent = _waiting(county, "close").filter(
+        state=State.ANSWERED, answered_at__lte=clock.now() - timedelta(days=days)
     )
 
-    def close(batch: _Batch, case: Case) -> bool:
+    def close(batch: _Batch, case: Case) -> None:
         batch.move(case, "close", Step(text=f"答复后 {days} 天没有评价，自动办结。"))
-        return True
 
-    return _each(county, silent.order_by("answered_at", "id")[:BATCH], close)
+    return _each(county, "close", silent.order_by("answered_at", "id"), close)
 
 
 @transaction.atomic
@@ -193,16 +193,76 @@ def recompute_provisional(county: str) -> int:
     return done
 
 
-def _each(county: str, rows: Iterable[Case], do: Callable[[_Batch, Case], bool]) -> int:
+def _waiting(county: str, work: str) -> QuerySet[Case]:
+    """Return the county's cases, to be locked, that ``work`` is not putting off."""
+    faults = ClockFault.objects.filter(
+        county=OuterRef("county"), case=OuterRef("pk"), work=work, again_at__gt=clock.now()
+    )
+    rows = Case.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return _brief(rows).filter(~Exists(faults), county=county)
+
+
+def _brief(rows: QuerySet[Case]) -> QuerySet[Case]:
+    return rows.select_related("body").defer("text", "source_text", "search")
+
+
+def _each(county: str, work: str, rows: QuerySet[Case], do: Callable[[_Batch, Case], None]) -> int:
+    """Do ``work`` to a batch of ``rows``; return for how many it was done or put off.
+
+    When one of them raises, all are done again alone, each in a savepoint of its own: that costs
+    something only where something is wrong.
+    """
+    cases = list(rows[:BATCH])
+    try:
+        _together(county, work, cases, do)
+    except (OperationalError, InterfaceError):
+        raise  # no single case is to blame for the database; the next run does them
+    except Exception:  # noqa: BLE001 - whatever one case raises must not hold the others
+        fresh = Case.objects.filter(county=county, pk__in=[case.pk for case in cases])
+        for case in _brief(fresh).order_by("pk"):
+            _alone(county, work, case, do)
+    return len(cases)
+
+
+@transaction.atomic
+def _together(
+    county: str, work: str, cases: Sequence[Case], do: Callable[[_Batch, Case], None]
+) -> None:
     batch = _Batch()
-    for case in rows:
-        if do(batch, case):
-            batch.cases.append(case)
+    batch.post.expect({case.body_id for case in cases})
+    for case in cases:
+        do(batch, case)
+        batch.cases.append(case)
     batch.write(county)
-    return len(batch.cases)
+    ClockFault.objects.filter(county=county, case__in=cases, work=work).delete()
 
 
-def _step(batch: _Batch, case: Case) -> bool:
+def _alone(county: str, work: str, case: Case, do: Callable[[_Batch, Case], None]) -> None:
+    try:
+        _together(county, work, [case], do)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as wrong:
+        log.exception("the clock puts case %s off (%s)", case.number, work)
+        _put_off(case, work, type(wrong).__name__)
+
+
+def _put_off(case: Case, work: str, why: str) -> None:
+    """Note that the case is tried again after an hour, then two, four, and once a day in the end."""
+    now = clock.now()
+    fault, _ = ClockFault.objects.get_or_create(
+        county=case.county,
+        case=case,
+        work=work,
+        defaults={"region": case.region, "since": now, "again_at": now},
+    )
+    fault.again_at = now + min(PATIENCE * 2 ** min(fault.tries, 10), LONGEST_PATIENCE)
+    fault.tries += 1
+    fault.why = why[:60]
+    fault.save()
+
+
+def _step(batch: _Batch, case: Case) -> None:
     """Take every step of the clock that is due; the last one may begin a new clock."""
     for name in batch.clocks.due_steps(case):
         if name == "wake":
@@ -210,16 +270,15 @@ def _step(batch: _Batch, case: Case) -> bool:
                 "" if State(case.state) is State.SUSPENDED else "没有等到补充，按现有情况接着办。"
             )
             batch.move(case, "wake", Step(text=text))
-            return True
+            return
         if name == "escalate":
             taker = batch.up(case)
             if taker is not None:
                 batch.move(case, "escalate", Step(receiver=taker))
-                return True
+                return
             continue
         _REMIND[name](batch, case)
     batch.clocks.passed(case)
-    return True
 
 
 def _warn(name: str) -> Callable[[_Batch, Case], None]:

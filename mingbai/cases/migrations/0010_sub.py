@@ -23,7 +23,7 @@ FIELDS = [
 
 class Migration(migrations.Migration):
 
-    dependencies = [("cases", "0008_marks")]
+    dependencies = [("cases", "0009_scale")]
 
     operations = [
         migrations.AddField(

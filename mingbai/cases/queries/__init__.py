@@ -9,7 +9,7 @@ from mingbai.cases.queries.calls import (
     calls_waiting,
     may_call_back,
 )
-from mingbai.cases.queries.figures import Counts, counts_below, counts_by_region, village_counts
+from mingbai.cases.queries.figures import Counts, clock_faults, counts_below, village_counts
 from mingbai.cases.queries.following import followed
 from mingbai.cases.queries.lines import CaseLine, mine, search, village_cases
 from mingbai.cases.queries.pages import (
@@ -59,6 +59,7 @@ from mingbai.cases.queries.staff import (
     case_for_staff,
     desk,
     desk_counts,
+    open_count,
     require_desk,
     require_open,
     watches_only,
@@ -130,8 +131,8 @@ __all__ = [
     "calls_waiting",
     "case_for_staff",
     "case_to_sort",
+    "clock_faults",
     "counts_below",
-    "counts_by_region",
     "desk",
     "desk_counts",
     "draft",
@@ -144,6 +145,7 @@ __all__ = [
     "media",
     "mediation_counts",
     "mine",
+    "open_count",
     "open_of_village",
     "people_at",
     "public_case",

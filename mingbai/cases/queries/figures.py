@@ -1,18 +1,15 @@
-"""Counts of public cases."""
+"""Counts of public cases, from the tally that the database keeps."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Sum
+from django.db.models.functions import Substr
 
-from mingbai.cases.models import Case
-from mingbai.cases.queries.lines import shown
-from mingbai.cases.states import OPEN, SOLVED
-from mingbai.kernel.fields import inside
+from mingbai.cases.models import ClockFault, Tally
 
 
 class Counts(NamedTuple):
@@ -24,38 +21,27 @@ class Counts(NamedTuple):
 
 def village_counts(region: str) -> Counts:
     """Return the counts of one village."""
-    return counts_by_region([region])[region]
-
-
-def counts_by_region(codes: Iterable[str]) -> dict[str, Counts]:
-    """Return the counts of several villages in one query; villages without cases have zeros."""
-    wanted = list(codes)
-    near = Q(county__in={code[:6] for code in wanted}, region__in=wanted)
-    known = {region: Counts(open_, solved) for region, open_, solved in _counted(near)}
-    return {code: known.get(code, Counts(0, 0)) for code in wanted}
+    return counts_below([region])[region]
 
 
 def counts_below(scopes: Iterable[str]) -> dict[str, Counts]:
-    """Return the counts inside each of several scopes (a town's, a county's) in one query."""
-    wanted = list(scopes)
-    villages = list(_counted(reduce(or_, map(inside, wanted), Q(pk__in=[]))))
-    return {
-        scope: Counts(
-            sum(open_ for region, open_, _ in villages if region.startswith(scope)),
-            sum(solved for region, _, solved in villages if region.startswith(scope)),
-        )
-        for scope in wanted
-    }
+    """Return the counts inside each of several scopes (a village's, a town's, a county's).
+
+    One query for all scopes of one length; places without cases have zeros.
+    """
+    wanted = dict.fromkeys(scopes, Counts(0, 0))
+    alike: dict[int, list[str]] = defaultdict(list)
+    for scope in wanted:
+        alike[len(scope)].append(scope)
+    for length, same in alike.items():
+        near = Tally.objects.filter(region__gte=min(same), region__lt=f"{max(same)}~")
+        rows = near.annotate(scope=Substr("region", 1, length)).values_list("scope")
+        for scope, open_, solved in rows.annotate(Sum("open"), Sum("solved")).order_by():
+            if scope in wanted:
+                wanted[scope] = Counts(open_, solved)
+    return wanted
 
 
-def _counted(where: Q) -> Iterable[tuple[str, int, int]]:
-    """Yield village, open, solved of the public cases ``where``."""
-    return (
-        Case.objects.filter(shown() & where)
-        .values_list("region")
-        .annotate(
-            open=Count("pk", filter=Q(state__in=OPEN)),
-            solved=Count("pk", filter=Q(state__in=SOLVED)),
-        )
-        .order_by()
-    )
+def clock_faults(county: str) -> int:
+    """Return for how many steps of the clock a case of the county is put off because it raised."""
+    return ClockFault.objects.filter(county=county).count()

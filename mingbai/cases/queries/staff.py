@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
@@ -15,10 +15,9 @@ from mingbai.cases.models import Case, Contact, Part, Sign
 from mingbai.cases.queries.lines import (
     CaseLine,
     Liner,
-    brief,
     deciding,
     helping,
-    matching,
+    list_page,
     territory,
 )
 from mingbai.cases.queries.pages import Links, Photo, StepView, files, find, goes_to, history, links
@@ -32,7 +31,6 @@ from mingbai.cases.states import (
 from mingbai.kernel import clock, masking, sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Decision, Missing
-from mingbai.kernel.paging import page
 from mingbai.regions import queries as regions
 
 BY_DUE = ("due_at", "id")
@@ -202,10 +200,9 @@ def desk(
     if not policies.handles(actor) and not policies.watches(actor):
         raise Missing("desk")
     cases = _list(actor, which)
-    if q.strip():
-        cases = cases.filter(matching(q.strip()[:60]))
     order = BY_NEWEST if which in {"solved", "all"} else BY_DUE
-    found = page(cases, order=order, after=after, size=size)
+    few = which not in {"late", "solved", "all"}
+    found = list_page(cases, q, actor, order=order, after=after, size=size, few=few)
     lines = Liner().lines(found.rows, clear=True)
     if order == BY_DUE:
         groups = by_deadline(lines)
@@ -215,20 +212,28 @@ def desk(
 
 
 def desk_counts(actor: Actor) -> DeskCounts:
-    """Return the figures of the officer's tabs in one query."""
-    held = Q(body_id=actor.body_id)
-    late = Q(due_at__lt=clock.now(), state__in=RUNNING)
-    open_ = Q(state__in=OPEN)
-    help_, ask = helping(actor), deciding(actor)
-    wanted = (((held | late) & open_) | help_ | ask) & territory(actor)
-    got = Case.objects.filter(wanted).aggregate(
-        open=Count("pk", filter=held & open_),
-        late=Count("pk", filter=late),
-        mine=Count("pk", filter=Q(handler_id=actor.post_id) & held & open_),
-        help=Count("pk", filter=help_),
-        ask=Count("pk", filter=ask),
-    )
-    return DeskCounts(got["open"], got["late"], got["mine"], got["help"], got["ask"])
+    """Return the figures of the officer's tabs: one query, each part of it by an index of its own."""
+    here = Case.objects.filter(territory(actor)).order_by()
+    held = here.filter(body_id=actor.body_id or 0, state__in=OPEN)
+    parts = {
+        "open": held,
+        "late": here.filter(state__in=RUNNING, due_at__lt=clock.now()),
+        "mine": held.filter(handler_id=actor.post_id),
+        "help": here.filter(helping(actor)),
+        "ask": here.filter(deciding(actor)),
+    }
+    counts = [
+        rows.annotate(part=Value(name)).values_list("part").annotate(n=Count("pk"))
+        for name, rows in parts.items()
+    ]
+    got = dict(counts[0].union(*counts[1:], all=True))
+    return DeskCounts(**{name: got.get(name, 0) for name in parts})
+
+
+def open_count(actor: Actor) -> int:
+    """Return how many open cases the actor's body holds in its territory."""
+    held = Case.objects.filter(territory(actor), body_id=actor.body_id or 0, state__in=OPEN)
+    return held.count()
 
 
 def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
@@ -287,7 +292,7 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     }.get(which)
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
-    return brief().filter(territory(actor), narrow)
+    return Case.objects.filter(territory(actor), narrow)
 
 
 def _signs(case: Case) -> Sequence[SignView]:

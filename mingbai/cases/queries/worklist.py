@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from mingbai.cases.queries.lines import (
     brief,
     deciding,
     helping,
+    list_page,
     matching,
     territory,
 )
@@ -28,7 +29,6 @@ from mingbai.cases.states import LEVEL_WORDS, OPEN, SOLVED, STATE_WORDS, State, 
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Decision, Missing, no
-from mingbai.kernel.paging import page
 from mingbai.regions import queries as regions
 
 MOST_SHOWN = 20
@@ -156,9 +156,10 @@ class Foreseen:
 
 def worklist(actor: Actor, asked: Asked, *, after: str = "", size: int = 30) -> WorkList:
     """Return a page of the actor's list. Raises ``Missing`` for posts that work on no cases."""
-    cases = narrowed(actor, asked)
+    cases = _narrowed(actor, replace(asked, q=""))
     order = BY_DUE if asked.by_deadline else BY_NEWEST
-    found = page(cases, order=order, after=after, size=size)
+    few = asked.who != "all"
+    found = list_page(cases, asked.q, actor, order=order, after=after, size=size, few=few)
     villages = _villages(actor)
     rows = _lines(found.rows, dict(villages))
     if asked.by_deadline:
@@ -178,9 +179,13 @@ def worklist(actor: Actor, asked: Asked, *, after: str = "", size: int = 30) -> 
 
 def narrowed(actor: Actor, asked: Asked) -> QuerySet[Case]:
     """Return the cases of the actor's desk that fit. Raises ``Missing``."""
+    return brief().filter(pk__in=_narrowed(actor, asked))
+
+
+def _narrowed(actor: Actor, asked: Asked) -> QuerySet[Case]:
     if not policies.handles(actor):
         raise Missing("worklist")
-    return brief().filter(territory(actor), *_conditions(actor, asked))
+    return Case.objects.filter(territory(actor), *_conditions(actor, asked))
 
 
 def default_query(actor: Actor) -> str:
@@ -241,7 +246,7 @@ def _conditions(actor: Actor, asked: Asked) -> list[Q]:
     if asked.late:
         wanted.append(Q(state__in=OPEN, due_at__lt=clock.now()))
     if asked.q:
-        wanted.append(matching(asked.q))
+        wanted.append(matching(asked.q, actor.scope))
     return wanted
 
 
@@ -279,7 +284,7 @@ def _lines(cases: Sequence[Case], villages: Mapping[str, str]) -> list[WorkLine]
 
 
 def _villages(actor: Actor) -> Sequence[tuple[str, str]]:
-    return [(v.code, v.name) for v in regions.villages(actor.county) if actor.covers(v.code)]
+    return regions.village_names(actor.scope) if actor.county else ()
 
 
 def _own_filters(actor: Actor) -> QuerySet[SavedFilter]:

@@ -366,7 +366,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(client_as: Any, file: Any) -> 
     forget_memo()
     with CaptureQueriesContext(connection) as caught:
         queries.village_cases(VILLAGE, "open")
-    assert len(caught) == 3
+    assert len(caught) == 2
     found = {
         path: counted(client_as(who), path)
         for who, path in (
