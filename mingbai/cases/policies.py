@@ -23,8 +23,12 @@ def watches(actor: Actor) -> bool:
 
 
 def only_what_it_holds(actor: Actor) -> bool:
-    """Whether the actor sees cases of the county only while its own office holds them."""
-    return actor.role == _DEPARTMENT
+    """Whether the actor opens cases only while its own office holds them.
+
+    Departments do, and the village: what went up from it is the town's, and the village keeps no
+    more than the public part. Town and county intake answer for all of their territory.
+    """
+    return actor.role == _DEPARTMENT or accounts.role(actor.role).level == "village"
 
 
 def may_open(actor: Actor, case: Case) -> Decision:
@@ -41,6 +45,11 @@ def may_see(actor: Actor, case: Case) -> Decision:
     if actor == SYSTEM or is_reporter(actor, case) or is_public(case):
         return YES
     return may_open(actor, case)
+
+
+def reads_clear(actor: Actor, case: Case) -> bool:
+    """Whether ``actor`` reads the case as it was written, names and phones unmasked."""
+    return is_reporter(actor, case) or bool(may_open(actor, case))
 
 
 def is_reporter(actor: Actor, case: Case) -> bool:
@@ -107,13 +116,17 @@ def may_weigh_signs(actor: Actor, case: Case) -> Decision:
 
 
 def may_read_contact(actor: Actor, case: Case) -> Decision:
-    """Whether ``actor`` may see the reporter's phone in clear; the reading is put on record."""
+    """Whether ``actor`` may see the reporter's phone in clear: who handles the case, on record."""
     if not may_open(actor, case):
         return MISSING_FOR_YOU
     if not accounts.role(actor.role).reads_contact:
         return no("你的岗位不能看联系方式。")
     if case.body_id != actor.body_id:
         return no(f"这件现在由{case.body.name}承办，只有承办单位能看联系方式。")
+    if case.handler_id is None:
+        return no("请先受理或开始办理，成为承办人以后再看联系方式。")
+    if case.handler_id != actor.post_id:
+        return no("这件的承办人不是你，只有承办人能看联系方式。")
     return YES
 
 

@@ -123,6 +123,8 @@ def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
     """
     why = _text(reason, 4, "请写明为什么要看联系方式。", "reason")
     case = lock(county, number, actor)
+    if not policies.may_open(actor, case):
+        raise Missing(number)
     require(policies.may_read_contact(actor, case))
     contact = Contact.objects.filter(county=county, case=case).first()
     if contact is None:

@@ -46,6 +46,8 @@ def note_sign(
 def ignore_sign(*, actor: Actor, county: str, number: str, sign_id: int) -> None:
     """Set a sign aside; only the body that holds the case may. Raises ``Missing``, ``Refused``."""
     case = lock(county, number, actor)
+    if not policies.may_open(actor, case):
+        raise Missing(number)
     require(policies.may_weigh_signs(actor, case))
     sign = Sign.objects.filter(county=county, case=case, pk=sign_id).first()
     if sign is None:
