@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,12 +137,18 @@ class Liner:
             now=self.now,
         )
 
-    def lines(self, cases: Iterable[Case], *, clear: bool) -> Sequence[CaseLine]:
+    def lines(
+        self, cases: Iterable[Case], *, clear: bool | Callable[[Case], bool]
+    ) -> Sequence[CaseLine]:
         """Return lines with the names of their villages (one query more)."""
         rows = list(cases)
         known = regions.regions({case.region for case in rows}) if rows else {}
         return [
-            self.line(c, known[c.region].name if c.region in known else "", clear=clear)
+            self.line(
+                c,
+                known[c.region].name if c.region in known else "",
+                clear=clear(c) if callable(clear) else clear,
+            )
             for c in rows
         ]
 
@@ -211,7 +217,8 @@ def search(actor: Actor, text: str, limit: int = 20) -> Sequence[CaseLine]:
         return []
     cases = brief().filter(visible(actor), matching(wanted))
     return Liner().lines(
-        cases.order_by("-submitted_at", "-id")[:limit], clear=policies.handles(actor)
+        cases.order_by("-submitted_at", "-id")[:limit],
+        clear=lambda case: policies.reads_clear(actor, case),
     )
 
 

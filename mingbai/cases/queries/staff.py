@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
 from mingbai.cases.countdown import Group, by_deadline
-from mingbai.cases.models import Case, Contact, Sign
+from mingbai.cases.models import Case, CaseEvent, Contact, Sign
 from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, territory
 from mingbai.cases.queries.pages import Photo, StepView, files, find, history
 from mingbai.cases.states import (
@@ -138,7 +138,7 @@ def desk(
         cases = cases.filter(matching(q.strip()[:60]))
     order = BY_NEWEST if which in {"solved", "all"} else BY_DUE
     found = page(cases, order=order, after=after, size=size)
-    lines = Liner().lines(found.rows, clear=True)
+    lines = Liner().lines(found.rows, clear=policies.handles(actor))
     if order == BY_DUE:
         groups = by_deadline(lines)
     else:
@@ -199,10 +199,16 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
 
 
 def receipt(actor: Actor, county: str, number: str) -> CaseLine:
-    """Return what the printed receipt of a case filed at the desk shows; no words, no phone."""
+    """Return what the printed receipt of a case filed at the desk shows; no words, no phone.
+
+    Whoever took the case down prints it, although the village has it now.
+    """
     require_desk(actor)
     case = find(county, number)
-    if not policies.may_open(actor, case):
+    taken_down = CaseEvent.objects.filter(
+        county=county, case=case, verb="submit", post_id=actor.post_id
+    )
+    if not policies.may_open(actor, case) and not taken_down.exists():
         raise Missing(number)
     return Liner().line(case, regions.region(case.region).name, clear=True)
 
