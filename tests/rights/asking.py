@@ -30,9 +30,7 @@ def address(route: str, names: tuple[str, ...], thing: str, side: Side, things: 
     ``thing`` is the object's name, with a verb behind a colon where the address carries one.
     """
     name, _, verb = thing.partition(":")
-    return reverse(
-        route, kwargs={p: _value(route, p, name, verb, side, things) for p in names}
-    )
+    return reverse(route, kwargs={p: _value(route, p, name, verb, side, things) for p in names})
 
 
 def _value(route: str, parameter: str, name: str, verb: str, side: Side, things: Things) -> Any:

@@ -71,7 +71,6 @@ STAFF = (
     ("far_officer", "许文", "village_officer", FAR_VILLAGE, "far_village"),
     ("former", "黄卸任", "village_officer", VILLAGE, "village"),
     ("service", "接入账户", "service", "350525000000", "platform"),
-    #
     ("second_clerk", "苏复核", "capture_clerk", "350525000000", "discipline"),
     ("far_second_clerk", "孙复核", "capture_clerk", "350526000000", "far_discipline"),
     ("far_town", "温镇", "town_staff", "350526101000", "far_town"),

@@ -99,7 +99,9 @@ class World:
                 response: HttpResponseBase = client.get(url)
             else:
                 response = client.post(url, {**body, "csrfmiddlewaretoken": TOKEN})
-            content = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+            content = (
+                b"".join(response.streaming_content) if response.streaming else response.content
+            )  # type: ignore[attr-defined]
             written = self._written()
             wrote = bool(set(written) - {"django_session"})
             word = outcome(method, response, wrote=wrote)
