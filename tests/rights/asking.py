@@ -52,7 +52,8 @@ def _value(route: str, parameter: str, name: str, verb: str, side: Side, things:
 
 def body(world: World, route: str, thing: str, side: Side, actor: str) -> Mapping[str, Any]:
     """Return what to post: complete and up to date, so that nothing but a right can be missing."""
-    make = _BODIES.get((route, thing.partition(":")[2] or thing)) or _BODIES.get((route, ""))
+    verb = thing.partition(":")[2]
+    make = next((_BODIES[route, key] for key in (thing, verb, "") if (route, key) in _BODIES), None)
     return make(world, side, world.things[side.county], actor) if make else {}
 
 
@@ -140,7 +141,7 @@ _BODIES: dict[tuple[str, str], Body] = {
         "version": case_of(t.ids["private"]).version,
         "receiver": w.people.bodies[s.town_body].pk,
     },
-    ("cases:act", "begin"): _case(number="moved"),
+    ("cases:act", "moved:start"): _case(number="moved"),
     ("capture:rule", ""): lambda *_: {"version": 1, "field": "road", "kind": "request"},
     ("capture:rule", "merge"): lambda w, s, t, a: {"version": 1, "number": t.ids["public"]},
     ("capture:batch", ""): lambda w, s, t, a: {

@@ -73,7 +73,7 @@ def plant(people: People, side: Side, files: Mapping[str, StoredFile]) -> Things
 
 def _clue(people: People, side: Side, made: Things) -> None:
     """Make the office's key and seal a clue to it."""
-    from mingbai.clues import commands, sealing
+    from mingbai.clues import commands, queries, sealing
     from mingbai.kernel import clock
     from mingbai.kernel.ports import ClueMaterial, clue_intake
 
@@ -90,6 +90,9 @@ def _clue(people: People, side: Side, made: Things) -> None:
         )
     )
     made.ids["public key"], made.ids["wrapped key"] = public, wrapped
+    [parcel] = queries.parcels(people.actor(side.handler))["parcels"]
+    made.texts["sealed parcel"] = parcel["ephemeral"]
+    made.texts["wrapped key"] = wrapped["key"]
 
 
 def _cases(people: People, side: Side, made: Things, files: Mapping[str, StoredFile]) -> None:
@@ -185,6 +188,7 @@ def _cases(people: People, side: Side, made: Things, files: Mapping[str, StoredF
     made.texts["reporter's phone"] = "13700003333" if mark == "本" else "13700004444"
     made.texts["reporter's masked phone"] = "137****3333" if mark == "本" else "137****4444"
     made.texts["reporter's name"] = people.people[side.reporter].name
+    made.texts["clerk's name"] = people.people[side.second_clerk].name
 
 
 def _moved(people: People, side: Side, made: Things, file: Any) -> None:

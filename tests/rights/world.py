@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from tests.rights.things import FAR, HERE, Side, Things
 
 HERE_FOLDER = Path(__file__).parent
 SIDES = {"here": HERE, "far": FAR}
-WORDS = ("ok", "login", "hidden", "refused", "method", "redirect", "gone")
+WORDS = ("ok", "login", "hidden", "refused", "method", "redirect", "gone", "invalid")
 TOKEN = "t" * 32
 _LOGIN_PAGES = frozenset({"/login", "/phone"})
 _OWN_HEADERS = frozenset({"Set-Cookie"})
@@ -52,14 +54,23 @@ class Line(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back: the word for it, the text, headers that count, what was written, all rows as before."""
+    """What came back: its word, status, text and headers, the message for the next page.
+
+    ``unchanged``: nothing was written, or it was a success, which may write.
+    """
 
     word: str
     status: int
     content: bytes
     headers: frozenset[tuple[str, str]]
-    wrote: bool
+    told: str
     unchanged: bool
+
+    @property
+    def binary(self) -> bool:
+        """Whether it is a photo or a voice."""
+        kind = dict(self.headers).get("Content-Type", "")
+        return kind.startswith(("image/", "audio/"))
 
 
 @dataclass
@@ -105,17 +116,43 @@ class World:
             written = self._written()
             wrote = bool(set(written) - {"django_session"})
             word = outcome(method, response, wrote=wrote)
-            unchanged = not written or (word != "ok" and digest() == self.digest)
+            unchanged = word == "ok" or not written or digest() == self.digest
         finally:
             transaction.savepoint_rollback(mark)
         headers = frozenset((k, v) for k, v in response.items() if k not in _OWN_HEADERS)
-        return Answer(word, response.status_code, content, headers, wrote, unchanged)
+        told = response.cookies["messages"].value if "messages" in response.cookies else ""
+        return Answer(word, response.status_code, content, headers, told, unchanged)
 
     def ruling_of(self, finding: int) -> int:
         """Return the ruling on a finding."""
         from mingbai.capture.models import Ruling
 
         return Ruling.objects.get(finding=finding).pk
+
+    def texts_in(self, answer: Answer) -> set[tuple[str, str]]:
+        """Return which of the recognisable texts an answer holds, with the county they are of."""
+        if answer.binary:
+            return set()
+        page = _readable(answer)
+        return {
+            (name, place)
+            for place, side in SIDES.items()
+            for name, text in self.things[side.county].texts.items()
+            if text in page
+        }
+
+    @contextmanager
+    def without_key(self, side: Side) -> Iterator[None]:
+        """Let an office be without a key for a while."""
+        from mingbai.clues.models import OfficeKey
+        from mingbai.kernel import clock
+
+        mark, kept = transaction.savepoint(), self.digest
+        OfficeKey.objects.filter(county=side.county).update(retired_at=clock.now())
+        self.before, self.digest = writes(), digest()
+        yield
+        transaction.savepoint_rollback(mark)
+        self.before, self.digest = writes(), kept
 
     def _written(self) -> set[str]:
         """Return the tables in which rows were added, changed or deleted since the last time."""
@@ -134,8 +171,24 @@ def outcome(method: str, response: HttpResponseBase, *, wrote: bool) -> str:
         return "ok" if method == "POST" and wrote else "redirect"
     if status == 200:
         return "ok" if method == "GET" or wrote else "200 without effect"
-    named = {404: "hidden", 403: "refused", 409: "refused", 405: "method", 410: "gone"}
+    named = {
+        404: "hidden",
+        403: "refused",
+        409: "refused",
+        405: "method",
+        410: "gone",
+        400: "invalid",
+    }
     return named.get(status, str(status))
+
+
+def _readable(answer: Answer) -> str:
+    """Return the text of an answer, and of its message, without the escapes of HTML and JSON."""
+    page = html.unescape(answer.content.decode())
+    told = answer.told.encode().decode("unicode_escape")
+    if "json" in dict(answer.headers).get("Content-Type", ""):
+        page = json.dumps(json.loads(page), ensure_ascii=False)
+    return f"{page}\n{told}"
 
 
 def routes() -> dict[str, tuple[str, ...]]:
