@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.test import Client
 
 from mingbai.accounts.hashers import StaffArgon2
 from mingbai.accounts.roles import roles
@@ -111,7 +110,7 @@ def test_what_is_hidden_answers_like_what_never_was(world: World, actor: str) ->
         sent = asking.body(world, line.route, line.thing, SIDES["far"], actor)
         real = world.ask(actor, line, names)
         unknown = world.fetch(actor, line.method, url, sent)
-        if (real.status, real.content) != (unknown.status, unknown.content):
+        if real.page != unknown.page:
             faults.append(str(line))
     assert faults == []
 
@@ -130,18 +129,16 @@ def nowhere() -> things.Things:
     return things.Things(ids=_Nothing())
 
 
-@pytest.mark.parametrize("actor", ["anyone", "reporter", "officer", "clerk", "handler"])
+@pytest.mark.parametrize("actor", ["anyone", "reporter", "officer", "clerk"])
 def test_no_form_is_taken_without_its_token(world: World, actor: str) -> None:
-    browser = Client(enforce_csrf_checks=True)
     taken = []
-    for line in (x for x in LINES if x.method == "POST"):
+    for line in (x for x in LINES if x.method == "POST" and x.place != "far"):
         side = SIDES[line.place or "here"]
         made = world.things[side.county]
         url = asking.address(line.route, ROUTES[line.route], line.thing, side, made)
-        for name, value in world.cookies[actor].items():
-            browser.cookies[name] = value
-        answer = browser.post(url, asking.body(world, line.route, line.thing, side, actor))
-        if answer.status_code != 403 or worlds.digest() != world.digest:
+        sent = asking.body(world, line.route, line.thing, side, actor)
+        got = world.fetch(actor, "POST", url, sent, token="f" * 32)
+        if (got.word, got.unchanged) != ("refused", True):
             taken.append(str(line))
     assert taken == []
 

@@ -52,6 +52,13 @@ def _value(route: str, parameter: str, name: str, verb: str, side: Side, things:
 
 def body(world: World, route: str, thing: str, side: Side, actor: str) -> Mapping[str, Any]:
     """Return what to post: complete and up to date, so that nothing but a right can be missing."""
+    known = (route, thing, side.county, actor if route in _BY_ACTOR else "")
+    if known not in world.bodies:
+        world.bodies[known] = _made(world, route, thing, side, actor)
+    return world.bodies[known]
+
+
+def _made(world: World, route: str, thing: str, side: Side, actor: str) -> Mapping[str, Any]:
     verb = thing.partition(":")[2]
     make = next((_BODIES[route, key] for key in (thing, verb, "") if (route, key) in _BODIES), None)
     return make(world, side, world.things[side.county], actor) if make else {}
@@ -114,6 +121,7 @@ def _key(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
     }
 
 
+_BY_ACTOR = frozenset({"accounts:login", "accounts:post"})
 _CONFIRM = {"field": "water", "kind": "request", "place": "", "public": "yes", "phone": "13800005555"}  # fmt: skip
 _BODIES: dict[tuple[str, str], Body] = {
     ("accounts:login", ""): _login,

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,11 @@ class Answer(NamedTuple):
     unchanged: bool
 
     @property
+    def page(self) -> tuple[int, bytes]:
+        """Status and text without the tokens of forms, which are new each time."""
+        return self.status, re.sub(rb'value="[A-Za-z0-9]{64}"', b"", self.content)
+
+    @property
     def binary(self) -> bool:
         """Whether it is a photo or a voice."""
         kind = dict(self.headers).get("Content-Type", "")
@@ -83,6 +89,7 @@ class World:
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
     digest: str = ""
+    bodies: dict[tuple[str, ...], Mapping[str, Any]] = field(default_factory=dict)
     _client: Client = field(
         # one for all: each of its own would set the middleware up anew
         default_factory=lambda: Client(enforce_csrf_checks=True, raise_request_exception=False)
@@ -95,8 +102,10 @@ class World:
         body = asking.body(self, line.route, line.thing, side, actor)
         return self.fetch(actor, line.method, url, body)
 
-    def fetch(self, actor: str, method: str, url: str, body: Mapping[str, Any]) -> Answer:
-        """Send one request with a valid token and undo whatever it did."""
+    def fetch(
+        self, actor: str, method: str, url: str, body: Mapping[str, Any], *, token: str = TOKEN
+    ) -> Answer:
+        """Send one request and undo whatever it did; ``token`` protects a form against forging."""
         from mingbai.kernel import scopes
 
         now = scopes.current()
@@ -109,7 +118,7 @@ class World:
             if method == "GET":
                 response: HttpResponseBase = client.get(url)
             else:
-                response = client.post(url, {**body, "csrfmiddlewaretoken": TOKEN})
+                response = client.post(url, {**body, "csrfmiddlewaretoken": token})
             content = (
                 b"".join(response.streaming_content) if response.streaming else response.content
             )  # type: ignore[attr-defined]
