@@ -47,7 +47,12 @@ class Line(NamedTuple):
     method: str
     place: str
     thing: str
-    words: Mapping[str, str]
+    words: dict[str, str]
+
+    def row(self) -> dict[str, str]:
+        """Return the line as the table has it."""
+        head = {"route": self.route, "method": self.method, "place": self.place}
+        return {**head, "thing": self.thing, **self.words}
 
     def __str__(self) -> str:
         """Name the line in a failed test."""
@@ -230,6 +235,14 @@ def read(name: str) -> list[dict[str, str]]:
     """Return the rows of a table beside this module."""
     text = (HERE_FOLDER / name).read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def write(name: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write a table beside this module."""
+    with (HERE_FOLDER / name).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
 
 
 def writes() -> dict[str, int]:
