@@ -164,8 +164,8 @@ class _Undo(Exception):
 
 
 def moment(text: str) -> datetime:
-    """Return an aware Shanghai time from ``2026-11-18 09:00``."""
-    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=SHANGHAI)
+    """Return an aware Shanghai time from ``2026-11-18 09:00`` or ``2026-11-18 09:00:30``."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 @pytest.fixture
@@ -298,8 +298,7 @@ def plant_cast() -> Cast:
         if parent:
             cast.bodies[key].parent = cast.bodies[parent]
             cast.bodies[key].save()
-    cast.bodies["water"].duties = "water,irrigation"
-    cast.bodies["water"].save()
+    plant_duties(cast)
     for key, name, role, region, body, title in _PEOPLE:
         person = Person.objects.create(
             login=f"{key}", name=name, created_at=clock.now(), password="!"
@@ -326,6 +325,22 @@ def plant_cast() -> Cast:
             phone_sealed=sealing.seal(phone, f"person:{sealing.index(phone)}"),
         )
     return cast
+
+
+def plant_duties(cast: Cast) -> None:
+    """Let the water office of the fixture answer for water and irrigation in the whole county."""
+    from mingbai.accounts.commands import set_duties
+    from mingbai.accounts.duties import Line
+
+    since = moment("2024-01-01 00:00").date()
+    water = cast.bodies["water"].pk
+    set_duties(
+        county="350525",
+        lines=[
+            Line(water, f, "", "county", "350525", True, since) for f in ("water", "irrigation")
+        ],
+        source="测试",
+    )
 
 
 def _scope(code: str) -> str:

@@ -44,7 +44,15 @@ STAFF_PAGES = {
     ),
     "clerk": ("/capture/review", "/capture/groups"),
     "discipline": ("/clues/",),
-    "it": ("/desk/admin",),
+    "it": (
+        "/desk/admin",
+        "/desk/bodies",
+        "/desk/bodies/new",
+        "/desk/people",
+        "/desk/people/new",
+        "/desk/duties",
+        "/desk/duties/1",
+    ),
     "town": ("/desk", "/desk/cases"),
 }
 

@@ -1,6 +1,6 @@
 """Rebuild the shipped model from the shipped examples: `python -m tools.train_model`.
 
-Prints the figures of five folds by conversation and of the held-out chats, then writes
+Prints the figures of five folds by writer and of the held-out chats, then writes
 `mingbai/capture/data/model.npz`. The same examples always give the same model.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from mingbai.capture.recognition import train
-from mingbai.capture.recognition.lexicon import DATA
+from mingbai.capture.recognition import evaluating, train
 from mingbai.capture.recognition.model import SHIPPED, Model
 
 
@@ -26,9 +25,12 @@ def _told(name: str, figures: dict[str, Any]) -> None:
 
 def main() -> int:
     """Train, report, write."""
-    made = train.train(train.read_examples(), print)
+    made = train.train(evaluating.read_examples(), print)
     _told("folds", made.figures)
-    _told("held out", train.evaluate(train.read_examples(DATA / "heldout"), Model(made.arrays)))
+    _told(
+        "held out",
+        evaluating.evaluate(evaluating.read_examples(evaluating.HELDOUT), Model(made.arrays)),
+    )
     train.save(made, SHIPPED)
     print(made.version)
     return 0

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 
-from mingbai.kernel.fields import CodeField
+from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
 
 
 class Person(AbstractBaseUser):
@@ -47,9 +47,9 @@ class Body(models.Model):
     kind = models.CharField("种类", max_length=16, choices=Kind.choices)
     region = models.ForeignKey("regions.Region", models.PROTECT, verbose_name="区划")
     name = models.CharField("名称", max_length=60)
-    duties = models.CharField("职责领域", max_length=200, blank=True)
     phone = models.CharField("办公电话", max_length=20, blank=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, verbose_name="上级单位")
+    until = models.DateField("撤销前最后一天", null=True)
 
     class Meta:
         verbose_name = "单位"
@@ -82,6 +82,89 @@ class Post(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["body", "role"], name="post_body")]
+
+
+class DutyList(models.Model):
+    """One version of a county's duty list; versions are added, never changed, one is in force."""
+
+    county = CountyField()
+    number = models.PositiveIntegerField("版次")
+    source = models.CharField("来源", max_length=200)
+    size = models.PositiveIntegerField("条数")
+    applied_at = models.DateTimeField("启用时间")
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name="启用人"
+    )
+    applied_by = models.CharField("启用人姓名", max_length=60)
+    current = models.BooleanField("现行", default=True)
+
+    class Meta:
+        verbose_name = "职责清单"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "number"], name="duty_list_number_once"),
+            models.UniqueConstraint(
+                fields=["county"], condition=Q(current=True), name="duty_list_one_current"
+            ),
+        ]
+
+
+class Duty(models.Model):
+    """One line of a duty list: a body answers for a field in a territory from a day on.
+
+    ``sub`` empty means the whole field. ``level`` is where the body answers: village, town or
+    county. ``supervisor`` steps in where the body has no staff; empty means the body's parent.
+    """
+
+    class Level(models.TextChoices):
+        """On which level the line counts."""
+
+        VILLAGE = "village", "村"
+        TOWN = "town", "镇"
+        COUNTY = "county", "县"
+
+    county = CountyField()
+    version = CountyForeignKey(
+        DutyList, models.CASCADE, related_name="lines", verbose_name="职责清单"
+    )
+    body = models.ForeignKey(Body, models.PROTECT, related_name="+", verbose_name="单位")
+    field = models.CharField("领域", max_length=12)
+    sub = models.CharField("细类", max_length=16, blank=True)
+    level = models.CharField("层级", max_length=8, choices=Level.choices)
+    region = models.ForeignKey("regions.Region", models.PROTECT, verbose_name="地域")
+    scope = CodeField("范围")
+    main = models.BooleanField("主办", default=True)
+    since = models.DateField("起")
+    until = models.DateField("止", null=True)
+    basis = models.CharField("依据", max_length=200, blank=True)
+    supervisor = models.ForeignKey(
+        Body, models.PROTECT, null=True, related_name="+", verbose_name="督办单位"
+    )
+
+    class Meta:
+        verbose_name = "职责"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="duty_from_before_to",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["version", "field", "scope"], name="duty_place"),
+            models.Index(fields=["body"], name="duty_body"),
+        ]
+
+
+class DutyDraft(models.Model):
+    """A duty list that was uploaded and waits for its preview to be confirmed: the file as it came."""
+
+    county = CountyField()
+    name = models.CharField("文件名", max_length=200)
+    content = models.BinaryField("文件")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name="上传人")
+    uploaded_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = "待确认的职责清单"
 
 
 class PhoneCode(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -10,22 +12,37 @@ from mingbai.kernel.ports import second_opinion
 from mingbai.regions import queries as regions
 
 _AGAIN = RetryStrategy(max_attempts=5, exponential_wait=5)
+# A job reads for this long (seconds), then leaves the rest to the next one: others get their turn.
+TURN = 5.0
+GLANCE = 0.2
 
 
-@app.task(name="capture.digest", queue="capture", retry=_AGAIN)
-def digest(county: str) -> None:
-    """Read the county's unread messages until none is left that has settled."""
-    while commands.digest(county=county).messages:
-        pass
+@app.task(name="capture.read", queue="capture", retry=_AGAIN)
+def read(county: str) -> None:
+    """Read the county's talk as it settles, until nothing waits; woken by whatever comes in.
+
+    Several may run side by side, in several workers: they share the groups.
+    """
+    end = time.monotonic() + TURN
+    while (wait := commands.next_due(county=county)) is not None:
+        if time.monotonic() > end:
+            commands.wake(county)
+            return
+        if wait > 0:
+            time.sleep(min(wait, GLANCE))
+        else:
+            commands.digest(county=county)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="capture.digest_all", queue="capture", queueing_lock="capture.digest_all")
 def digest_all(timestamp: int) -> None:
-    """Each minute: read whatever has settled, county by county."""
+    """Each minute: see to it that nothing waits unnoticed, whatever became of the jobs that were woken."""
     del timestamp
     for county in regions.counties():
-        digest(county)
+        wait = commands.next_due(county=county)
+        if wait is not None:
+            commands.wake(county)
 
 
 @app.periodic(cron="7 * * * *")

@@ -37,4 +37,5 @@ urlpatterns = [
     path("policies/<int:note_id>", answers.note, name="policy"),
     path("policies/<int:note_id>/retire", answers.retire, name="retire_policy"),
     path("keeping", keeping.keeping, name="keeping"),
+    path("keeping/again", keeping.try_again, name="try_again"),
 ]

@@ -26,6 +26,7 @@ class Countdown:
     total: int
     late: bool
     provisional: bool
+    unit: str = "个工作日"
 
     @property
     def used(self) -> int:
@@ -43,8 +44,8 @@ class Countdown:
     def words(self) -> str:
         """The sentence beside the bar."""
         if self.late:
-            return f"超了 {-self.left} 个工作日" if self.left < 0 else "今天刚超时"
-        return f"还剩 {self.left} 个工作日" if self.left else "今天到期"
+            return f"超了 {-self.left} {self.unit}" if self.left < 0 else "今天刚超时"
+        return f"还剩 {self.left} {self.unit}" if self.left else "今天到期"
 
     @property
     def short(self) -> str:
@@ -78,6 +79,12 @@ class Group:
     label: str
     tone: str
     rows: Sequence[object]
+
+
+def count_days(due_at: datetime, total: int, *, now: datetime) -> Countdown:
+    """Return the countdown of the petition regulation, in days of the calendar."""
+    left = (clock.local(due_at).date() - clock.local(now).date()).days
+    return Countdown(due_at, left, total, now > due_at, provisional=False, unit="天")
 
 
 def count(

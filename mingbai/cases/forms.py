@@ -73,7 +73,7 @@ class CodeForm(forms.Form):
 
 
 class DeskForm(forms.Form):
-    """A case taken down at the counter for somebody else."""
+    """A case taken down at the counter for somebody who stands there."""
 
     region = forms.CharField(max_length=16, error_messages={"required": "请选村。"})
     text = forms.CharField(min_length=4, max_length=4000, error_messages=_TEXT)
@@ -82,7 +82,9 @@ class DeskForm(forms.Form):
     place = forms.CharField(required=False, max_length=80)
     public = forms.BooleanField(required=False)
     urgent = forms.BooleanField(required=False)
+    name = forms.CharField(required=False, max_length=40)
     phone = PhoneField(required=False, max_length=20)
+    for_family = forms.BooleanField(required=False)
     once = forms.UUIDField(error_messages={"required": "页面过期了，请再交一次。"})
 
 

@@ -7,6 +7,7 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils.functional import cached_property
 
 from mingbai.cases.states import LEVEL_WORDS, STATE_WORDS, Level, State
 from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
@@ -92,6 +93,25 @@ class Case(models.Model):
     supports = models.PositiveIntegerField("附议人数", default=0)
     returned = models.BooleanField("已退回重办过", default=False)
     overdue = models.BooleanField("已标逾期", default=False)
+    urged = models.BooleanField("已督办", default=False)
+    next_at = models.DateTimeField("下一步计时动作", null=True)
+    steps_done = models.CharField("本级已做的计时动作", max_length=80, blank=True)
+    stopped_at = models.DateTimeField("停表时间", null=True)
+    resumes_at = models.DateTimeField("最迟恢复时间", null=True)
+    extended_days = models.PositiveSmallIntegerField("已延期天数", default=0)
+    extra_days = models.PositiveSmallIntegerField("本级顺延（工作日）", default=0)
+    received_at = models.DateTimeField("交到现单位的时间", null=True)
+    from_body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, null=True, related_name="+", verbose_name="谁交来的"
+    )
+    settled = models.BooleanField("归属已裁定", default=False)
+    merged_into = CountyForeignKey(
+        "self", models.PROTECT, null=True, related_name="merged", verbose_name="并入"
+    )
+    merged_version = models.PositiveIntegerField("并入时对方版本", default=0)
+    split_from = CountyForeignKey(
+        "self", models.PROTECT, null=True, related_name="parts_split", verbose_name="从哪件拆出"
+    )
     version = models.PositiveIntegerField("版本", default=1)
     search = SearchVectorField(null=True)
 
@@ -110,9 +130,41 @@ class Case(models.Model):
             models.Index(fields=["region", "-submitted_at", "-id"], name="case_village"),
             models.Index(fields=["body", "state", "due_at", "id"], name="case_desk"),
             models.Index(fields=["state", "due_at"], name="case_clock"),
+            models.Index(
+                fields=["county", "next_at", "id"],
+                condition=models.Q(next_at__isnull=False),
+                name="case_next_step",
+            ),
+            models.Index(
+                fields=["county", "answered_at", "id"],
+                condition=models.Q(state=State.ANSWERED.value),
+                name="case_unrated",
+            ),
             models.Index(fields=["reporter", "-submitted_at"], name="case_mine"),
+            models.Index(
+                fields=["county", "answered_at"],
+                condition=models.Q(answered_at__isnull=False),
+                name="case_answered",
+            ),
             GinIndex(fields=["search"], name="case_search"),
         ]
+
+    @cached_property
+    def pending(self) -> dict[str, Ask]:
+        """What was asked of the body above and is not decided yet, by kind."""
+        asks = Ask.objects.select_related("decider").filter(county=self.county, case=self)
+        return {ask.kind: ask for ask in asks.filter(decided_at__isnull=True)}
+
+    @cached_property
+    def open_parts(self) -> dict[int, Part]:
+        """The parts of a joint case that are still out, by body."""
+        parts = Part.objects.select_related("body").filter(county=self.county, case=self)
+        return {part.body_id: part for part in parts.filter(done_at__isnull=True)}
+
+    def forget_asked(self) -> None:
+        """Read ``pending`` and ``open_parts`` again the next time."""
+        for name in ("pending", "open_parts"):
+            self.__dict__.pop(name, None)
 
 
 class CaseEvent(models.Model):
@@ -156,6 +208,7 @@ class Attachment(models.Model):
         EVIDENCE = "evidence", "反映时"
         BEFORE = "before", "办理前"
         AFTER = "after", "办理后"
+        ONSITE = "onsite", "邻居现场拍"
 
     county = CountyField()
     case = CountyForeignKey(Case, models.CASCADE, related_name="attachments")
@@ -184,6 +237,7 @@ class Contact(models.Model):
     region = CodeField("村")
     case = CountyForeignKey(Case, models.CASCADE, related_name="contacts")
     phone_sealed = models.BinaryField("手机（加密）")
+    name_sealed = models.BinaryField("姓名（加密）", null=True)
     for_family = models.BooleanField("帮家里人填的", default=False)
 
     class Meta:
@@ -202,6 +256,9 @@ class Support(models.Model):
     person = models.ForeignKey("accounts.Person", models.CASCADE, null=True, related_name="+")
     member = models.CharField("群成员", max_length=64, blank=True)
     at = models.DateTimeField("时间")
+    via = CountyForeignKey(
+        Case, models.SET_NULL, null=True, related_name="+", verbose_name="随哪件并来"
+    )
 
     class Meta:
         verbose_name = "附议"
@@ -237,6 +294,104 @@ class Rating(models.Model):
 
     class Meta:
         verbose_name = "评价"
+
+
+class Part(models.Model):
+    """What one assisting body answers for in a joint case."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="parts")
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="会办单位"
+    )
+    asked = models.CharField("请办什么", max_length=400)
+    asked_at = models.DateTimeField("时间")
+    text = models.TextField("答复", blank=True)
+    label = models.CharField("谁", max_length=60, blank=True)
+    released = models.BooleanField("免去", default=False)
+    done_at = models.DateTimeField("答复或免去时间", null=True)
+
+    class Meta:
+        verbose_name = "会办部分"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "body"],
+                condition=models.Q(done_at__isnull=True),
+                name="part_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["body", "case"],
+                condition=models.Q(done_at__isnull=True),
+                name="part_open",
+            )
+        ]
+
+
+class Ask(models.Model):
+    """Something asked of the body above about a case, and what it decided."""
+
+    class Kind(models.TextChoices):
+        """What is asked."""
+
+        SUSPEND = "suspend", "申请挂起"
+        OBJECTION = "objection", "交办异议"
+        REOPEN = "reopen", "请求重办"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="asks")
+    kind = models.CharField("种类", max_length=12, choices=Kind.choices)
+    text = models.CharField("理由", max_length=400)
+    until = models.DateTimeField("到什么时候", null=True)
+    person_id = models.BigIntegerField("谁提的", null=True)
+    label = models.CharField("谁", max_length=60)
+    at = models.DateTimeField("时间")
+    decider = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="谁来定"
+    )
+    granted = models.BooleanField("同意", null=True)
+    reason = models.CharField("决定的理由", max_length=400, blank=True)
+    decided_at = models.DateTimeField("决定时间", null=True)
+
+    class Meta:
+        verbose_name = "请示"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "kind"],
+                condition=models.Q(decided_at__isnull=True),
+                name="ask_open_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["decider", "at"],
+                condition=models.Q(decided_at__isnull=True),
+                name="ask_open",
+            )
+        ]
+
+
+class Stop(models.Model):
+    """A time in which the clock of a case stands still, and why; ``days`` working days in the end."""
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="stops")
+    state = models.CharField("为什么停", max_length=12)
+    since = models.DateTimeField("从")
+    until = models.DateTimeField("最迟到")
+    ended_at = models.DateTimeField("到", null=True)
+    days = models.PositiveSmallIntegerField("停了几个工作日", default=0)
+
+    class Meta:
+        verbose_name = "停表"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case"],
+                condition=models.Q(ended_at__isnull=True),
+                name="stop_open_once",
+            )
+        ]
 
 
 class Sign(models.Model):
@@ -289,15 +444,181 @@ class Draft(models.Model):
 
 
 class Deadline(models.Model):
-    """Working days by field, level and urgency; data, changed by the county, never code."""
+    """Working days by place, kind, field, level and urgency; data, changed by the county, never code.
 
-    field = models.CharField("领域", max_length=12)
+    ``region`` empty is the shipped row; a row with the code of a county or town holds inside it.
+    """
+
+    region = CodeField("区划", blank=True, default="")
+    kind = models.CharField("类别", max_length=12, blank=True, default="")
+    field = models.CharField("领域", max_length=12, blank=True)
     level = models.CharField("级", max_length=8)
     urgent = models.BooleanField("紧急")
-    days = models.PositiveSmallIntegerField("工作日")
+    accept = models.PositiveSmallIntegerField("受理（工作日）", default=1)
+    first = models.PositiveSmallIntegerField("首次回话（工作日）", default=2)
+    days = models.PositiveSmallIntegerField("办结（工作日）")
 
     class Meta:
         verbose_name = "办理期限"
         constraints = [
-            models.UniqueConstraint(fields=["field", "level", "urgent"], name="deadline_once")
+            models.UniqueConstraint(
+                fields=["region", "kind", "field", "level", "urgent"], name="deadline_once"
+            )
         ]
+
+
+class Confirmation(models.Model):
+    """现场确认: what a neighbour saw on the spot after an answer; one word each, which may change.
+
+    ``at`` decides which answer is meant: an older word says nothing about a newer answer.
+    """
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="confirmations")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    solved = models.BooleanField("好了")
+    photo_key = models.UUIDField("照片", null=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "现场确认"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "person"], name="confirmation_once")
+        ]
+
+
+class Follow(models.Model):
+    """关注: somebody wants to hear of a case without saying that the trouble is theirs.
+
+    ``told_at`` is the time up to which the steps of the case were told.
+    """
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="follows")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    at = models.DateTimeField("时间")
+    told_at = models.DateTimeField("告知到")
+
+    class Meta:
+        verbose_name = "关注"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "person"], name="follow_once")
+        ]
+        indexes = [models.Index(fields=["person", "-at", "-id"], name="follow_mine")]
+
+
+class CallBack(models.Model):
+    """电话回访: somebody who did not handle the case asks the reporter how the answer turned out."""
+
+    class Why(models.TextChoices):
+        """What put it into the queue."""
+
+        UNSATISFIED = "unsatisfied", "评价不满意"
+        URGENT = "urgent", "紧急件"
+        PETITION = "petition", "信访件"
+
+    class Result(models.TextChoices):
+        """How it ended."""
+
+        SATISFIED = "satisfied", "满意"
+        UNSATISFIED = "unsatisfied", "还是不满意"
+        REACHED = "reached", "打通了，没有评价"
+        UNREACHED = "unreached", "三次没打通"
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="call_backs")
+    why = models.CharField("为什么回访", max_length=12, choices=Why.choices)
+    level = models.CharField(
+        "哪级回访", max_length=8, choices=[(x.value, LEVEL_WORDS[x]) for x in Level]
+    )
+    about = models.DateTimeField("针对哪次答复")
+    handler_id = models.BigIntegerField("答复的人", null=True)
+    opened_at = models.DateTimeField("进队列时间")
+    next_at = models.DateTimeField("下次回访")
+    tries = models.PositiveSmallIntegerField("已打次数", default=0)
+    result = models.CharField("结果", max_length=12, choices=Result.choices, blank=True)
+    words = models.CharField("反映人的话", max_length=400, blank=True)
+    done_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta:
+        verbose_name = "电话回访"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "case", "about", "why"], name="call_back_once"
+            ),
+            models.UniqueConstraint(
+                fields=["county", "case"],
+                condition=models.Q(done_at__isnull=True),
+                name="call_back_open_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["region", "next_at", "id"],
+                condition=models.Q(done_at__isnull=True),
+                name="call_back_open",
+            )
+        ]
+
+
+class Invitation(models.Model):
+    """现场邀请: villagers are asked to come and watch the work at a time and place."""
+
+    class Whom(models.TextChoices):
+        """Who is asked."""
+
+        REPORTER = "reporter", "反映人"
+        SUPPORTERS = "supporters", "反映人和附议、关注的人"
+        VILLAGE = "village", "全村村民"
+
+    county = CountyField()
+    case = CountyForeignKey(Case, models.CASCADE, related_name="invitations")
+    whom = models.CharField("请谁", max_length=12, choices=Whom.choices)
+    meet_at = models.DateTimeField("什么时候")
+    place = models.CharField("在哪里", max_length=80)
+    words = models.CharField("看什么", max_length=200, blank=True)
+    label = models.CharField("谁请的", max_length=60)
+    made_at = models.DateTimeField("时间")
+    called_off_at = models.DateTimeField("取消时间", null=True)
+
+    class Meta:
+        verbose_name = "现场邀请"
+
+
+class Reply(models.Model):
+    """Whether an invited villager will come; may change until the time has come."""
+
+    county = CountyField()
+    invitation = CountyForeignKey(Invitation, models.CASCADE, related_name="replies")
+    person = models.ForeignKey("accounts.Person", models.CASCADE, related_name="+")
+    comes = models.BooleanField("来")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "邀请回复"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "invitation", "person"], name="reply_once")
+        ]
+
+
+class Mediation(models.Model):
+    """调解记录: a dispute was mediated. Who the parties are and what they agreed only staff reads."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="mediations")
+    held_on = models.DateField("调解日期")
+    mediator = models.CharField("调解人", max_length=60)
+    parties = models.CharField("当事人", max_length=200)
+    agreed = models.BooleanField("达成协议")
+    agreement = models.TextField("协议内容", max_length=2000, blank=True)
+    kept = models.BooleanField("履行了", null=True)
+    kept_words = models.CharField("履行情况", max_length=200, blank=True)
+    kept_at = models.DateTimeField("履行登记时间", null=True)
+    label = models.CharField("谁登记的", max_length=60)
+    made_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "调解记录"
+        indexes = [models.Index(fields=["region", "held_on"], name="mediation_month")]

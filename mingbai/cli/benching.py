@@ -1,7 +1,8 @@
 """`mingbai bench`: CPU per operation, of the application and of PostgreSQL, beside the kept baseline.
 
 CPU time is counted, not the clock on the wall, so that other load on the machine disturbs little.
-Everything runs in one transaction that is undone, or in groups that are the bench's own.
+Everything runs in one transaction that is undone, or in groups that are the bench's own and go with
+what came of them.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,23 @@ def bench(*, as_json: bool, save: bool) -> None:
     _table(result)
 
 
+def latency(seconds: int, *, as_json: bool) -> None:
+    """Measure how soon what is said in groups has become a case, through real workers."""
+    project.set_up()
+    from mingbai.cli import capture_figures
+
+    rows = capture_figures.latency(seconds)
+    if as_json:
+        click.echo(json.dumps(dict(rows), ensure_ascii=False))
+        return
+    table = Table(title="采集的快慢")
+    table.add_column("项目")
+    table.add_column("量到", justify="right")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
 def _table(result: dict[str, Any]) -> None:
     before = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.exists() else {}
     table = Table(title="处理器时间")
@@ -89,6 +106,8 @@ def _measure() -> list[Figure]:
         if body is None:
             raise click.ClickException("先要有演示数据：请执行 mingbai demo。")
         officer = accounts.staff_of(body.id)[0]
+    from mingbai.cli import capture_figures
+
     with override_settings(ALLOWED_HOSTS=["*"]):
         visitor, staff = Client(), _logged_in(officer.person_id)
         return [
@@ -97,7 +116,7 @@ def _measure() -> list[Figure]:
             _page("诉求件列表", staff, "/desk/cases"),
             _page("今天要办", staff, "/desk"),
             _submit(village, officer.person_id),
-            _capture(village),
+            *capture_figures.figures(),
         ]
 
 
@@ -121,7 +140,7 @@ def _page(name: str, client: Any, address: str) -> Figure:
         if answer.status_code != 200:
             raise click.ClickException(f"{name} 打不开（{answer.status_code}）。")
 
-    app, postgres = _cpu(once, 60)
+    app, postgres = cpu(once, 60)
     return Figure(name, "毫秒/次", app, postgres)
 
 
@@ -148,88 +167,34 @@ def _submit(village: str, person_id: int) -> Figure:
         except _Undo:
             pass
 
-    app, postgres = _cpu(once, 60)
+    app, postgres = cpu(once, 60)
     return Figure("提交一件", "毫秒/次", app, postgres)
 
 
-def _capture(village: str) -> Figure:
-    """Take 2,000 messages of the bench's own group in and read them; give messages a second of a core."""
-    from mingbai.capture import commands
-    from mingbai.capture.events import InboundMessage
-    from mingbai.capture.models import ChatGroup
-    from mingbai.cli.demo import life
-    from mingbai.kernel import clock, scopes
-
-    lines = list(life._lines("chat.jsonl"))[:2000]
-    run = uuid.uuid4().hex[:8]
-    with scopes.enter(scope=life.COUNTY):
-        begin = clock.now() - timedelta(days=2)
-        group = commands.register_group(
-            actor=None,
-            region=village,
-            platform="bench",
-            external_id=f"bench-{run}",
-            name="测速群",
-            mode=ChatGroup.Mode.CONFIRMED,
-        )
-    messages = [
-        InboundMessage(
-            external_id=f"{run}-{copy}-{n}",
-            group=f"bench-{run}",
-            village="",
-            sender=f"{line['sender']}{line['group']}",
-            role=line["role"],
-            said_at=begin + timedelta(seconds=20 * (n + copy * len(lines))),
-            kind=line["type"],
-            text=line["text"],
-        )
-        for copy in range(max(1, 2000 // len(lines)))
-        for n, line in enumerate(lines)
-    ]
-
-    def once() -> None:
-        commands.receive(group_id=group, county=life.COUNTY, messages=messages)
-        while commands.digest(county=life.COUNTY, everything=True).messages:
-            pass
-
-    commands.receive(
-        group_id=group,
-        county=life.COUNTY,
-        messages=[replace(m, external_id=f"w-{m.external_id}") for m in messages[:40]],
-    )
-    commands.digest(
-        county=life.COUNTY, everything=True
-    )  # a worker has its model and gazetteer loaded
-    app, postgres = _cpu(once, 1)
-    with scopes.enter(scope=life.COUNTY):
-        ChatGroup.objects.filter(county=life.COUNTY, pk=group).delete()
-    seconds = (app + postgres) / 1000
-    return (
-        Figure("采集一条", "毫秒/条", app / len(messages), postgres / len(messages))
-        if seconds
-        else Figure("采集一条", "毫秒/条", 0.0, 0.0)
-    )
-
-
-def _cpu(once: Callable[[], None], times: int) -> tuple[float, float]:
+def cpu(once: Callable[[], None], times: int) -> tuple[float, float]:
     """Return CPU milliseconds a call: of this process and of its PostgreSQL backend."""
-    from django.db import connection
-
-    if times > 1:
-        once()
-        once()
-    connection.ensure_connection()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backend = int(cursor.fetchone()[0])
-    own, theirs = time.process_time(), _ticks(backend)
+    once()
+    once()
+    server = backend()
+    own, theirs = time.process_time(), ticks(server)
     for _ in range(times):
         once()
     app = (time.process_time() - own) * 1000 / times
-    return app, (_ticks(backend) - theirs) * 1000 / TICK / times
+    return app, (ticks(server) - theirs) * 1000 / TICK / times
 
 
-def _ticks(pid: int) -> int:
+def backend() -> int:
+    """Return the process that serves this connection."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def ticks(pid: int) -> int:
+    """Return the CPU time of a process of this machine in clock ticks; 0 when it is elsewhere."""
     path = Path(f"/proc/{pid}/stat")
     if not path.exists():  # a server elsewhere: only our own share can be counted
         return 0

@@ -43,6 +43,23 @@ _EXAMPLES = {
     "found": "找到的诉求",
     "precision": "认出的是对的",
 }
+_HELDOUT = {
+    "lines": "行数",
+    "heads": "诉求、问题、建议和线索",
+    "found": "找到的",
+    "precision": "认出的是对的",
+    "precision_sure": "有把握的是对的",
+    "found_by_sure": "有把握地找到的",
+    "strays_per_1000": "每千行把闲话当成事的",
+    "kind_accuracy": "种类说对的",
+    "field_accuracy": "领域说对的",
+    "clue_recall": "线索封存了的",
+    "clue_precision": "当作线索的确是线索",
+    "urgent_recall": "危急的认出来的",
+    "joining": "拼接 B-cubed F1",
+    "same_precision": "说是同一问题的确是",
+    "same_recall": "同一问题找到的",
+}
 _BY = {"conversation": "没见过的对话", "writer": "没见过的执笔人"}
 
 
@@ -149,24 +166,28 @@ def _measure(known: Messages, asked: Messages) -> tuple[dict[str, float | None],
 def bench(data: Path | None, *, as_json: bool) -> None:
     """Measure on the public data, if it is at hand, and on the shipped examples; print."""
     _need_training_parts()
-    from mingbai.capture.recognition import train
+    from mingbai.capture.recognition import evaluating, train
+    from mingbai.capture.recognition.model import Model
 
     folder = data_folder(data)
     if folder is None:
         click.echo("没有找到公开数据，这一部分略过。可以用 --data 指明文件夹。", err=True)
     public = _public(folder) if folder else None
-    rows = train.read_examples()
+    rows = evaluating.read_examples()
     examples = {}
     for by, word in _BY.items():
         click.echo(f"例子，{word}……", err=True)
         examples[by] = dict(train.cross_validate(rows, by=by))
+    heldout = evaluating.evaluate(evaluating.read_examples(evaluating.HELDOUT), Model.load())
     if as_json:
-        click.echo(json.dumps({"public": public, "examples": examples}, ensure_ascii=False))
+        result = {"public": public, "examples": examples, "heldout": heldout}
+        click.echo(json.dumps(result, ensure_ascii=False))
         return
     if public:
         _print("公开数据", public, _PUBLIC)
     for by, word in _BY.items():
         _print(f"随程序来的例子，{word}", examples[by], _EXAMPLES)
+    _print("没有参加训练的四个村的群", heldout, _HELDOUT)
 
 
 def _need_training_parts() -> None:

@@ -161,6 +161,27 @@ def load_holidays(file: Path) -> None:
     click.echo(f"{year} 年的节假日已载入，重算了 {changed} 件的期限。")
 
 
+@main.group(help="办理期限。")
+def deadlines() -> None:
+    """Gather what concerns the times of cases."""
+
+
+@deadlines.command(
+    name="load",
+    help="从 csv（region,kind,field,level,urgent,accept,first,days）载入本地的办理期限，新件按它办。",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_deadlines(file: Path) -> None:
+    """Write the times of places; cases filed before keep theirs."""
+    project.set_up()
+    from mingbai.cases import commands as cases
+    from mingbai.kernel import scopes
+
+    with scopes.enter():
+        rows = cases.load_local_deadlines(file=file)
+    click.echo(f"载入了 {rows} 行期限。")
+
+
 @main.group(help="单位、人员和岗位。")
 def staff() -> None:
     """Gather what concerns posts."""
@@ -175,6 +196,20 @@ def import_staff(file: Path) -> None:
     for login, password in staffing.load(file):
         click.echo(f"{login}\t{password}")
     click.echo("已登记。初始密码只显示这一次，请当面交给本人，登录后在“我的账户”里改掉。")
+
+
+@staff.command(
+    name="duties", help="核对一个县的职责清单（xlsx）；加 --apply 才启用，不合格的不会启用。"
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--county", default="", help="六位县代码；只有一个县登记了单位时可以不写。")
+@click.option("--apply", is_flag=True, help="核对合格就启用。")
+@click.option("--accept-gaps", is_flag=True, help="有空缺也启用。")
+def duties(*, file: Path, county: str, apply: bool, accept_gaps: bool) -> None:
+    """Check a duty list and put it into force."""
+    from mingbai.cli import staffing
+
+    staffing.duties(file, county=county, apply=apply, accept_gaps=accept_gaps, say=click.echo)
 
 
 main.add_command(capture)
@@ -218,11 +253,16 @@ def restore(*, source: Path, force: bool) -> None:
 @main.command(help="量一量速度：每次操作的处理器毫秒，与 bench/baseline.json 并列。")
 @click.option("--json", "as_json", is_flag=True, help="只输出 JSON。")
 @click.option("--save", is_flag=True, help="存为新的基准。")
-def bench(*, as_json: bool, save: bool) -> None:
-    """Measure CPU per operation."""
+@click.option("--latency", is_flag=True, help="改量采集多快成件：每秒 200 条，走真的后台任务。")
+@click.option("--seconds", default=60, show_default=True, help="--latency 量多少秒。")
+def bench(*, as_json: bool, save: bool, latency: bool, seconds: int) -> None:
+    """Measure CPU per operation, or how soon talk becomes cases."""
     from mingbai.cli import benching
 
-    benching.bench(as_json=as_json, save=save)
+    if latency:
+        benching.latency(seconds, as_json=as_json)
+    else:
+        benching.bench(as_json=as_json, save=save)
 
 
 @main.command(help="检查安装：数据库账户、中文字体、磁盘、密钥文件；--deploy 再查上线设置。")

@@ -1,14 +1,20 @@
-"""`mingbai staff import`: bodies, people and posts of a county from one csv, all or nothing."""
+"""`mingbai staff`: bodies, people and posts from one csv; a county's duty list from a workbook."""
 
 from __future__ import annotations
 
 import csv
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mingbai.cli import django as project
 
-COLUMNS = ("login", "name", "role", "region", "body", "body_kind", "title", "phone", "duties")
+if TYPE_CHECKING:
+    from mingbai.accounts.queries import Preview
+
+SHOWN = 50
+COLUMNS = ("login", "name", "role", "region", "body", "body_kind", "title", "phone")
 
 
 def load(path: Path) -> list[tuple[str, str]]:
@@ -20,7 +26,7 @@ def load(path: Path) -> list[tuple[str, str]]:
     project.set_up()
     from mingbai.accounts import commands, queries
     from mingbai.kernel import clock, scopes
-    from mingbai.kernel.decisions import BadInput
+    from mingbai.kernel.decisions import BadInput, Refused
     from mingbai.regions import queries as regions
 
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -40,7 +46,6 @@ def load(path: Path) -> list[tuple[str, str]]:
                     kind=row["body_kind"],
                     region=row["region"],
                     name=row["body"],
-                    duties=row["duties"],
                     phone=row["phone"],
                     parent=parent,
                 )
@@ -60,6 +65,68 @@ def load(path: Path) -> list[tuple[str, str]]:
                     title=row["title"],
                     since=clock.local(entered.at).date(),
                 )
-            except (BadInput, ValueError) as wrong:
+            except (BadInput, Refused, ValueError) as wrong:
                 raise BadInput(f"第 {number} 行有误：{wrong}") from wrong
     return made
+
+
+def duties(
+    path: Path, *, county: str, apply: bool, accept_gaps: bool, say: Callable[[str], None]
+) -> None:
+    """Check a county's duty list and, with ``apply``, put it into force as one version.
+
+    Raises ``BadInput`` for a file that is no duty list or an unknown county, ``Refused`` when it
+    may not be put into force; nothing has changed then.
+    """
+    project.set_up()
+    from mingbai.accounts import commands, queries
+    from mingbai.kernel import scopes
+
+    content = path.read_bytes()
+    with scopes.enter(scope=county or "", public=False):
+        wanted = county or _only_county()
+    with scopes.enter(scope=wanted):
+        _tell(queries.preview(wanted, content), say)
+        if apply:
+            number = commands.apply_sheet(
+                actor=None,
+                county=wanted,
+                name=path.name,
+                content=content,
+                gaps_accepted=accept_gaps,
+            )
+            say(f"已启用，现行的是第 {number} 版。")
+
+
+def _only_county() -> str:
+    """Return the one county in which bodies are registered. Raises ``BadInput``."""
+    from mingbai.accounts import queries
+    from mingbai.kernel.decisions import BadInput
+    from mingbai.regions import queries as regions
+
+    found = [c for c in regions.counties() if queries.has_staff(c)]
+    if len(found) != 1:
+        raise BadInput("请用 --county 写明是哪个县，如 --county 350525。")
+    return found[0]
+
+
+def _tell(found: Preview, say: Callable[[str], None]) -> None:
+    say(
+        f"读到 {found.rows} 行：新增 {found.added}，改动 {found.changed}，"
+        f"不变 {found.same}，到昨天止 {found.ended}。"
+    )
+    for fault in found.faults[:SHOWN]:
+        say(f"第 {fault.row} 行“{fault.column}”写的是“{fault.value}”：{fault.why}")
+    for pair in found.overlaps[:SHOWN]:
+        say(
+            f"两个主办：{pair.what}（{pair.level}，{pair.place}），{pair.one}和{pair.other}，从 {pair.day} 起。"
+        )
+    for gap in found.gaps[:SHOWN]:
+        where = "全县所有乡镇" if gap.all_towns else "、".join(gap.towns)
+        how = "只有一部分有" if gap.partly else "没有"
+        say(f"空缺：{gap.field}，{where}{how}县里的主办单位，从 {gap.day} 起。")
+    left = sum(max(0, len(x) - SHOWN) for x in (found.faults, found.overlaps, found.gaps))
+    if left:
+        say(f"另有 {left} 处没有列出。")
+    if not (found.faults or found.overlaps or found.gaps):
+        say("没有错格、空缺和重复。")

@@ -143,6 +143,7 @@ PROCRASTINATE_DATABASE_ALIAS = "default"
 
 # Seconds that a sender in a group is quiet before what was said is read; a second more at most.
 CAPTURE_QUIET = environment.seconds("MINGBAI_CAPTURE_QUIET", 3)
+CASE_FIELDS = "mingbai.cases.commands.routing.case_fields"
 CLUE_INTAKE = "mingbai.clues.commands.hand_over"
 # Off unless an address on the own network is given; no text goes anywhere without it.
 SECOND_OPINION = (

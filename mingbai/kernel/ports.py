@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -71,6 +71,27 @@ class SecondOpinion(Protocol):
 
     def __call__(self, text: str) -> Opinion | None:
         """Return its opinion, None when there is none; raise ``ConnectionError`` when out of reach."""
+
+
+@dataclass(frozen=True)
+class CaseField:
+    """A field of cases in its Chinese word, with the words of its parts by their codes."""
+
+    name: str
+    parts: Mapping[str, str]
+
+
+class CaseFields(Protocol):
+    """Tell which fields cases have."""
+
+    def __call__(self) -> Mapping[str, CaseField]:
+        """Return every field by its code, in the order in which people see them."""
+
+
+def case_fields() -> Mapping[str, CaseField]:
+    """Return the fields of cases."""
+    fields: CaseFields = import_string(settings.CASE_FIELDS)
+    return fields()
 
 
 def clue_intake() -> ClueIntake:

@@ -48,17 +48,19 @@ def village_page(code: str) -> VillagePage:
 
 @dataclass(frozen=True)
 class VillageList:
-    """A page of a village's open or solved cases, and how many there are."""
+    """A page of a village's open cases, and how many there are."""
 
     village: Any
     counts: Any
     rows: Any
 
 
-def village_list(code: str, state: str, after: str) -> VillageList:
-    """Return the cases of a village in ``state`` (open, solved). Raises as ``village_page``, or ``BadInput``."""
+def village_list(code: str, after: str) -> VillageList:
+    """Return the open cases of a village. Raises as ``village_page``, or ``BadInput``."""
     village = _village(code)[-1]
-    return VillageList(village, cases.village_counts(code), cases.village_cases(code, state, after))
+    return VillageList(
+        village, cases.village_counts(code), cases.village_cases(code, "open", after)
+    )
 
 
 def own_village(code: str) -> Any:

@@ -98,6 +98,9 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         items.append(
             (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.desk_counts(actor).open)
         )
+        if cases.may_call_back(actor):
+            items.append((reverse("cases:calls"), "phone", "电话回访", cases.calls_waiting(actor)))
+        items.append((reverse("cases:mediations"), "heart-handshake", "矛盾调解", 0))
         items.append((reverse("capture:questions"), "message-search", "群众提问", 0))
     if not role.administers and (role.reads_talk or role.level in {"town", "county", "village"}):
         items.append((reverse("capture:groups"), "users-group", "村群", 0))
@@ -106,6 +109,9 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
     if role.opens_clues:
         items.append((reverse("clues:list"), "shield-lock", "线索", 0))
     if role.administers:
+        items.append((reverse("accounts:bodies"), "building", "单位", 0))
+        items.append((reverse("accounts:people"), "users", "人员", 0))
+        items.append((reverse("accounts:duties"), "route", "职责清单", 0))
         items.append((reverse("portal:admin"), "activity", "运行状况", 0))
     here = request.path
     best = max((len(url) for url, *_ in items if here.startswith(url)), default=0)

@@ -94,10 +94,10 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @_follow
-def village_cases(request: HttpRequest, code: str, state: str) -> HttpResponse:
-    """List a village's open or solved public cases."""
-    page = queries.village_list(code, state, request.GET.get("after", ""))
-    return render(request, "portal/village_cases.html", {"page": page, "state": state})
+def village_cases(request: HttpRequest, code: str) -> HttpResponse:
+    """List a village's open public cases."""
+    page = queries.village_list(code, request.GET.get("after", ""))
+    return render(request, "portal/village_cases.html", {"page": page})
 
 
 @require_safe

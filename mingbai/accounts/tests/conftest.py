@@ -18,7 +18,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Collect what the carrier is given."""
     box: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        "mingbai.accounts.commands.sms_sender",
+        "mingbai.accounts.commands.entering.sms_sender",
         lambda: lambda phone, text: box.append((phone, text)),
     )
     return box

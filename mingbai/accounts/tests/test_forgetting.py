@@ -13,7 +13,7 @@ from mingbai.accounts.models import PhoneCode
 def test_codes_are_forgotten_after_a_day_and_not_before(
     county: None, at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mingbai.accounts.commands.sms_sender", lambda: lambda *_: None)
+    monkeypatch.setattr("mingbai.accounts.commands.entering.sms_sender", lambda: lambda *_: None)
     at("2026-11-18 09:00")
     commands.send_phone_code(phone="13800007777")
     at("2026-11-19 08:59")

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.hashers import identify_hasher, make_password
 
 from mingbai.accounts import commands, queries
+from mingbai.accounts.commands import entering
 from mingbai.accounts.models import LoginFailure, Person, PhoneCode
 from mingbai.audit.models import Entry
 from mingbai.kernel import sealing
@@ -151,7 +152,7 @@ def test_passwords_are_kept_as_argon2id_of_64_mib() -> None:
 
 
 def test_an_unknown_name_costs_the_same_work_as_a_known_one(officer: Person) -> None:
-    parts = [identify_hasher(h).decode(h) for h in (commands._NOBODY, officer.password)]
+    parts = [identify_hasher(h).decode(h) for h in (entering._NOBODY, officer.password)]
     wanted = ("variety", "version", "memory_cost", "time_cost", "parallelism")
     assert [parts[0][w] for w in wanted] == [parts[1][w] for w in wanted]
     assert len(parts[0]["hash"]) == len(parts[1]["hash"])

@@ -103,7 +103,7 @@ def test_an_administrator_cannot_appoint_themself(cast: Any) -> None:
 def test_login_never_leads_to_another_site(
     cast: Any, client_as: Callable[[str], Any], address: str
 ) -> None:
-    from mingbai.accounts.views import next_page
+    from mingbai.accounts.views.entering import next_page
 
     request = client_as("anyone").get("/login", {"next": address}).wsgi_request
     assert next_page(request, "/desk") == "/desk"

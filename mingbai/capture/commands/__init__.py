@@ -1,7 +1,7 @@
 """The writers of capture, by stage of life."""
 
 from mingbai.capture.commands.answering import keep_policy, retire_policy, send_answer
-from mingbai.capture.commands.digesting import digest
+from mingbai.capture.commands.digesting import digest, next_due
 from mingbai.capture.commands.intake import decline, recall, receive
 from mingbai.capture.commands.keeping import forget_old, release_held
 from mingbai.capture.commands.learning import model_in_use, train
@@ -16,6 +16,7 @@ from mingbai.capture.commands.patrolling import (
 )
 from mingbai.capture.commands.registering import change_group, record_notice, register_group
 from mingbai.capture.commands.replaying import replay
+from mingbai.capture.commands.retrying import try_again
 from mingbai.capture.commands.reviewing import (
     Item,
     correct,
@@ -27,6 +28,7 @@ from mingbai.capture.commands.reviewing import (
     undo,
 )
 from mingbai.capture.commands.second_reading import second_read, settle
+from mingbai.capture.commands.waking import wake
 
 __all__ = [
     "Item",
@@ -41,6 +43,7 @@ __all__ = [
     "keep_policy",
     "merge",
     "model_in_use",
+    "next_due",
     "note_objection",
     "note_talk_days",
     "read_through",
@@ -59,6 +62,8 @@ __all__ = [
     "settle",
     "take_up",
     "train",
+    "try_again",
     "undo",
     "use_model",
+    "wake",
 ]

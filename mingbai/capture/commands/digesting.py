@@ -4,386 +4,294 @@ from __future__ import annotations
 
 import logging
 import traceback
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from django.db import connection, transaction
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db import Error, connection
 
-from mingbai.audit.commands import record
-from mingbai.capture.commands.learning import model_in_use
-from mingbai.capture.commands.tallying import count
+from mingbai.capture.commands import letters, linking, reading, settling, waking
+from mingbai.capture.commands.filing import file
+from mingbai.capture.commands.talking import Said, author, lines_from, said, transcript
 from mingbai.capture.events import Digested
 from mingbai.capture.models import ChatGroup, Finding, Message
-from mingbai.capture.recognition.found import Found
-from mingbai.capture.recognition.lines import Line
-from mingbai.capture.recognition.places import Gazetteer
-from mingbai.capture.recognition.reader import Reader
-from mingbai.cases import commands as cases
 from mingbai.kernel import clock, scopes
-from mingbai.kernel.actors import SYSTEM
-from mingbai.kernel.decisions import BadInput, Missing, Refused
-from mingbai.kernel.fields import inside
-from mingbai.kernel.ports import ClueMaterial, clue_intake
-from mingbai.regions import queries as regions
 
-SETTLED = timedelta(minutes=5)
-LONGEST_WAIT = timedelta(minutes=15)
-MEMORY = timedelta(days=7)
-REMEMBERED = 200
-BATCH = 2000
-SHORTEST, LONGEST = 4, 4000
-NAMESPACE = uuid.UUID("6b0c6f7e-6d1b-4c6e-9a53-3f1b1f0f5a51")
-_FOUND = (
-    "key", "kind", "field", "urgent", "place", "place_region", "text", "title", "confidence", "model", "said_at", "ended_at", "facts",
-)  # fmt: skip
+__all__ = ["Said", "author", "digest", "file", "next_due", "said", "transcript"]
+
+AT_ONCE = 32
+MOST = 1200
+TRIES = 5
+LATER = timedelta(seconds=10)
+_DUE = """
+SELECT group_id FROM capture_waiting
+WHERE county = %s AND due_at IS NOT NULL AND (%s OR due_at <= %s) ORDER BY due_at, group_id
+"""
+_NEXT = "SELECT min(due_at) FROM capture_waiting WHERE county = %s"
+_SINCE = "SELECT group_id, since FROM capture_waiting WHERE county = %s AND group_id = ANY(%s)"
+_HOLD = """
+SELECT group_id, since FROM capture_waiting WHERE county = %s AND group_id = ANY(%s)
+ORDER BY group_id FOR UPDATE
+"""
+_LEFT = """
+SELECT m.group_id, m.member_id, min(m.said_at), max(m.said_at), min(m.received_at)
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, since)
+JOIN capture_message m ON m.county = %s AND m.group_id = v.id AND m.said_at >= v.since
+WHERE m.digested_at IS NULL AND NOT m.held GROUP BY m.group_id, m.member_id
+"""
+_SET = """
+UPDATE capture_waiting w SET since = v.since, due_at = v.due
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS v (id, since, due)
+WHERE w.county = %s AND w.group_id = v.id
+"""
+_LAST = """
+UPDATE capture_chatgroup g SET last_said_at = v.at
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
+WHERE g.county = %s AND g.id = v.id AND (g.last_said_at IS NULL OR g.last_said_at < v.at)
+"""
+# One worker at a time reads the groups of a town: what one finds, the others compare with.
+_TOWNS = """
+SELECT town FROM unnest(%s::text[]) AS v (town)
+WHERE pg_try_advisory_xact_lock(hashtext('mingbai.capture'), hashtext(town))
+"""
 log = logging.getLogger(__name__)
 
 
 def digest(*, county: str, everything: bool = False) -> Digested:
-    """Read the unread messages of ``county``; call again until ``messages`` is 0.
+    """Read what has settled in the groups of ``county``, at most a batch of each; again until 0.
 
-    A group is read once its talk has been quiet for five minutes of its own time, so that split
-    sentences arrive whole, or when its oldest message has waited for fifteen; ``everything``
-    (replay) does not wait. Workers share the groups by skipping locked ones. One group is one
-    transaction; a group that cannot be read does not hold up the others.
+    Words have settled when their sender has been quiet for some seconds (``CAPTURE_QUIET``), a second
+    more at most; ``everything`` (replay) does not wait. The stretch of talk that they belong to is
+    read anew with them, and what was found in it before follows, so that it does not matter in
+    which order messages come or how often the talk is read. Workers share the groups by skipping
+    locked ones; each group has its turn, so one that floods does not hold up the others. A message
+    that cannot be read is read again later and, time and again, put aside.
     """
     total = Digested()
-    for group_id in _waiting(county, everything=everything):
-        try:
-            total += _digest_group(county, group_id, everything=everything)
-        except Exception as wrong:  # noqa: BLE001 - one group must not stop the county's others
-            # Where and which kind, never the message or the values: they may quote what was said.
-            at = traceback.extract_tb(wrong.__traceback__)[-1]
-            log.error("group %d: %s in %s:%s", group_id, type(wrong).__name__, at.name, at.lineno)
-            total += Digested(failed=1)
+    while due := _due(county, everything=everything):
+        reader = reading.reading_of(county)
+        turn = Digested()
+        for start in range(0, len(due), AT_ONCE):
+            turn += _digest(reader, county, due[start : start + AT_ONCE], everything=everything)
+        total += turn
+        if turn.messages or turn.failed or turn.aside or not turn.groups:
+            break  # else what is known was only read again, up to what is new
     return total
 
 
-def _waiting(county: str, *, everything: bool) -> list[int]:
-    with scopes.enter(scope=county):
-        now = clock.now()
-        rows = Message.objects.filter(county=county, digested_at__isnull=True, held=False)
-        groups = rows.values("group_id").annotate(last=Max("said_at"), first=Min("received_at"))
-        if not everything:
-            groups = groups.filter(Q(last__lte=now - SETTLED) | Q(first__lte=now - LONGEST_WAIT))
-        return list(groups.order_by("first", "group_id").values_list("group_id", flat=True))
+def next_due(*, county: str) -> float | None:
+    """Return in how many seconds something of the county is to be read; None when nothing waits."""
+    with scopes.enter(scope=county), connection.cursor() as cursor:
+        cursor.execute(_NEXT, [county])
+        due = cursor.fetchone()[0]
+        return None if due is None else max(0.0, (due - clock.now()).total_seconds())
 
 
-def _digest_group(county: str, group_id: int, *, everything: bool) -> Digested:
-    with scopes.enter(scope=county):
-        locked = ChatGroup.objects.select_for_update(skip_locked=True, no_key=True)
-        group = locked.filter(county=county, pk=group_id).first()
-        if group is None:
-            return Digested()
-        rows = Message.objects.filter(county=county, group=group, digested_at__isnull=True)
-        if not everything:
-            settled, waited = clock.now() - SETTLED, clock.now() - LONGEST_WAIT
-            rows = rows.filter(Q(said_at__lte=settled) | Q(received_at__lte=waited))
-        messages = {m.external_id: m for m in said(rows)}
-        if not messages:
-            return Digested()
-        lines = [_line(group, m) for m in messages.values()]
-        found = _reader(county, clock.today()).read(lines, _earlier(group, lines))
-        return _settle(group, messages, found)
+def _due(county: str, *, everything: bool) -> list[int]:
+    with scopes.enter(scope=county), connection.cursor() as cursor:
+        cursor.execute(_DUE, [county, everything, clock.now()])
+        return [row[0] for row in cursor.fetchall()]
 
 
-class Said(NamedTuple):
-    """A message with its speaker, as the digest needs it."""
-
-    pk: int
-    external_id: str
-    said_at: datetime
-    kind: str
-    text: str
-    held: bool
-    alias: str
-    role: str
-
-
-def said(rows: QuerySet[Message]) -> list[Said]:
-    """Return messages in the order of the talk, at most a batch, without the cost of whole objects."""
-    fields = (*Said._fields[:-2], "member__alias", "member__role")
-    return [Said(*row) for row in rows.order_by("said_at", "id").values_list(*fields)[:BATCH]]
-
-
-def _settle(group: ChatGroup, messages: Mapping[str, Said], found: Sequence[Found]) -> Digested:
-    """Carry out what was found, then mark every message of the batch as read."""
-    done = Digested(messages=sum(not m.held for m in messages.values()))
-    left = {m.pk: 0 for m in messages.values()}
-    fresh: list[tuple[Found, list[Said]]] = []
-    for item in found:
-        mine = [messages[i] for i in item.line_ids if i in messages]
-        if item.status == "sealed":
-            done += Digested(sealed=int(_seal(group, item, mine)))
-            for message in mine:
-                left.pop(message.pk, None)
-        elif item.joins:
-            finding_id = _join(group, item, mine)
-            left.update({m.pk: finding_id for m in mine if m.pk in left})
-            done += Digested(joined=len(mine))
-        else:
-            fresh.append((item, mine))
-    kept = _keep(group, [item for item, _ in fresh])
-    for item, mine in fresh:
-        left.update({m.pk: kept[item.key].pk for m in mine if m.pk in left})
-    filed = sum(kept[item.key].status == Finding.Status.FILED for item, _ in fresh)
-    _mark_read(group, left)
-    return done + Digested(filed=filed, review=len(fresh) - filed)
-
-
-def _mark_read(group: ChatGroup, left: Mapping[int, int]) -> None:
-    """Mark messages as read, each with the finding that it belongs to (0: none)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE capture_message m SET digested_at = %s, held = false,"
-            " finding_id = coalesce(nullif(v.finding, 0), m.finding_id)"
-            " FROM unnest(%s::bigint[], %s::bigint[]) AS v (id, finding)"
-            " WHERE m.id = v.id AND m.county = %s",
-            [clock.now(), list(left.keys()), list(left.values()), group.county],
-        )
-
-
-def _seal(group: ChatGroup, item: Found, mine: Sequence[Said]) -> bool:
-    """Hand a possible clue over and delete its clear text in this transaction; else hold it unseen."""
-    rows = Message.objects.filter(county=group.county, pk__in=[m.pk for m in mine])
-    material = ClueMaterial(
-        county=group.county,
-        region=group.region,
-        source="chat",
-        text=transcript(mine),
-        said_at=item.said_at,
-        author=author(group, mine),
-    )
-    if not clue_intake()(material):
-        rows.update(held=True)
-        return False
-    rows.delete()
-    return True
-
-
-def transcript(messages: Sequence[Said]) -> str:
-    """Return what was said, line by line, each with its speaker's pseudonym."""
-    return "\n".join(f"{_speaker(m)}：{m.text or '（没有文字）'}" for m in messages)
-
-
-def author(group: ChatGroup, messages: Sequence[Said]) -> str:
-    """Return who spoke as far as it is known: the group and the villagers' pseudonyms in it."""
-    aliases = sorted({m.alias for m in messages if m.role == "villager"})
-    return f"{group.name} 成员 {'、'.join(aliases)}" if aliases else group.name
-
-
-def _speaker(message: Said) -> str:
-    words = {"officer": "村干部 ", "supervisor": "监督员 "}
-    return f"{words.get(message.role, '')}{message.alias}"
-
-
-def _join(group: ChatGroup, item: Found, mine: Sequence[Said]) -> int:
-    """Add lines to the finding, and to the case, that they belong to; return the finding's id or 0."""
-    rows = Finding.objects.select_for_update().filter(county=group.county, key=item.joins)
-    earlier = rows.first()
-    if earlier is None:
-        return 0
-    words = [m for m in mine if m.role == "villager" and m.text]
-    if words and earlier.case_number:
-        cases.append_evidence(
-            county=group.county,
-            number=earlier.case_number,
-            source_id=item.key,
-            text="\n".join(f"{m.alias}：{m.text}" for m in words),
-        )
-    elif words and earlier.status == Finding.Status.REVIEW:
-        # The talk is deleted after 72 hours; what the clerk will file must hold these words too.
-        earlier.text = " ".join([earlier.text, *(m.text for m in words)])[:LONGEST]
-        earlier.urgent = earlier.urgent or item.urgency == "urgent"
-        earlier.save(update_fields=["text", "urgent"])
-    return earlier.pk
-
-
-def _keep(group: ChatGroup, items: Sequence[Found]) -> dict[str, Finding]:
-    """Write findings; file at once what the machine is sure of and the group's mode allows.
-
-    What looks like an earlier case is left to a clerk.
-    """
-    wanted = {item.key for item in items} | {item.same_as for item in items if item.same_as}
-    if not wanted:
-        return {}
-    known = {f.key: f for f in Finding.objects.filter(county=group.county, key__in=wanted)}
-    made = {item.key: _finding(group, item) for item in items if item.key not in known}
-    Finding.objects.bulk_create(made.values())
-    known |= made
-    automatic = group.mode == ChatGroup.Mode.AUTOMATIC
-    for item in items:
-        finding = made.get(item.key)
-        if finding is None:
-            continue
-        if item.same_as in known:
-            finding.same_as = known[item.same_as].case_number
-        if automatic and item.status == "sure" and not finding.same_as:
-            _file_by_itself(finding)
-    changed = [f for f in made.values() if f.same_as or f.case_number]
-    Finding.objects.bulk_update(changed, ["same_as", "case_number", "status"])
-    return known
-
-
-def _finding(group: ChatGroup, item: Found) -> Finding:
-    return Finding(
-        county=group.county,
-        region=group.region,
-        group=group,
-        key=item.key,
-        status=Finding.Status.REVIEW,
-        kind=item.kind,
-        field=item.field,
-        sub=item.sub,
-        urgent=item.urgency == "urgent",
-        place=item.place[:80],
-        place_region=item.place_region or "",
-        title=item.title[:60],
-        text=item.text[:LONGEST],
-        confidence=item.confidence,
-        reasons=[asdict(r) for r in item.reasons],
-        model=item.model,
-        said_at=item.said_at,
-        ended_at=item.ended_at,
-        facts=_facts(item),
-        found_at=clock.now(),
-    )
-
-
-def _facts(item: Found) -> dict[str, Any]:
-    """What later digests need to let talk join the finding (aliases of this group), and what was named."""
-    return {
-        **item.facts,
-        "sender": item.sender,
-        "speakers": list(item.speakers),
-        "answered": item.answered,
-    }
-
-
-def _file_by_itself(finding: Finding) -> None:
-    """File the case without a clerk; what cases will not take so waits for one."""
+def _digest(
+    reader: reading.Reading, county: str, groups: Sequence[int], *, everything: bool
+) -> Digested:
+    """Read several groups in one transaction; if that fails, each alone, and then line by line."""
     try:
-        with transaction.atomic():
-            finding.case_number = file(finding)
-    except (BadInput, Missing, Refused):
-        return
-    finding.status = Finding.Status.FILED
-    count(
-        county=finding.county,
-        found_at=finding.found_at,
-        model=finding.model,
-        kind=finding.kind,
-        confidence=finding.confidence,
-        verb="automatic",
+        with scopes.enter(scope=county):
+            return _read(reader, county, groups, everything=everything)
+    except Exception as wrong:  # noqa: BLE001 - one group must not stop the county's others
+        if len(groups) == 1:
+            _report(groups[0], wrong)
+            return _isolate(reader, county, groups[0], wrong, everything=everything)
+    total = Digested()
+    for group in groups:
+        total += _digest(reader, county, [group], everything=everything)
+    return total
+
+
+def _report(group: int, wrong: Exception) -> None:
+    # Where and which kind, never the message or the values: they may quote what was said.
+    at = traceback.extract_tb(wrong.__traceback__)[-1]
+    log.error("group %d: %s in %s:%s", group, type(wrong).__name__, at.name, at.lineno)
+
+
+def _read(
+    reader: reading.Reading,
+    county: str,
+    ids: Sequence[int],
+    *,
+    everything: bool,
+    only: frozenset[int] | None = None,
+) -> Digested:
+    """Read groups in the running transaction; of their unread lines only ``only``, if given."""
+    rows = {g.pk: g for g in _free(county, ids)}
+    since = _since(county, list(rows))
+    found = lines_from(county, since, MOST) if since else {}
+    settled = {
+        pk: [m for m in _settled(lines, everything=everything) if _is_asked(m, only)]
+        for pk, lines in found.items()
+    }
+    kept = settling.kept_findings(county, (m for lines in settled.values() for m in lines))
+    decided = frozenset(
+        pk for pk, f in kept.items() if f.status in {Finding.Status.FILED, Finding.Status.MERGED}
     )
-    record(
-        actor=None,
-        verb="file",
-        thing="finding",
-        thing_id=str(finding.pk),
-        region=finding.region,
-        detail={"model": finding.model, "confidence": round(finding.confidence, 3)},
+    groups = [reading.Group(rows[pk], lines, decided) for pk, lines in settled.items() if lines]
+    done = Digested(groups=len(since))
+    if groups:
+        reading.read(reader, groups)
+        done += settling.settle(reader, groups)
+        _note_last(county, groups)
+    _set_waiting(
+        county, since, {pk: lines[-1].said_at for pk, lines in found.items() if len(lines) >= MOST}
     )
+    return done
 
 
-def file(finding: Finding) -> str:
-    """Turn a finding into a case that holds its own copy of the words; return the case's number.
+def _free(county: str, ids: Sequence[int]) -> list[ChatGroup]:
+    """Return those groups that no other worker is reading, locked."""
+    groups = ChatGroup.objects.filter(county=county, pk__in=ids)
+    towns = {pk: region[: linking.TOWN] for pk, region in groups.values_list("pk", "region")}
+    with connection.cursor() as cursor:
+        cursor.execute(_TOWNS, [sorted(set(towns.values()))])
+        free = {row[0] for row in cursor.fetchall()}
+    mine = groups.filter(pk__in=[pk for pk, town in towns.items() if town in free])
+    return list(mine.select_for_update(skip_locked=True, no_key=True).order_by("pk"))
 
-    It goes to the village that the words name, when there is exactly one in the county; otherwise
-    to the group's own.
+
+def _is_asked(message: Said, only: frozenset[int] | None) -> bool:
+    return only is None or not message.unread or message.pk in only
+
+
+def _since(county: str, groups: Sequence[int]) -> dict[int, datetime]:
+    if not groups:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, [county, list(groups)])
+        return {group: since for group, since in cursor.fetchall() if since is not None}
+
+
+def _settled(lines: Sequence[Said], *, everything: bool) -> list[Said]:
+    """Return the lines without those whose sender may not have finished.
+
+    A group that is read anyway gives what is half settled too: should more come, it is read anew.
     """
-    text = finding.text.strip()
-    return cases.submit_case(
-        actor=SYSTEM,
-        token=uuid.uuid5(NAMESPACE, f"{finding.county}:{finding.key}"),
-        region=_village(finding),
-        text=text[:LONGEST] if len(text) >= SHORTEST else f"群里有人说：{text}",
-        field=finding.field,
-        kind=finding.kind,
-        title=finding.title,
-        place=finding.place,
-        urgent=finding.urgent,
-        source="chat",
-        source_id=finding.key,
-        source_text=finding.text,
-    )
+    if everything:
+        return list(lines)
+    soon = clock.now() + waking.quiet() / 2
+    last: dict[str, datetime] = {}
+    first: dict[str, datetime] = {}
+    for line in lines:
+        if line.unread:
+            last[line.alias] = max(line.said_at, last.get(line.alias, line.said_at))
+            first[line.alias] = min(line.received_at, first.get(line.alias, line.received_at))
+    talking = {a for a in last if waking.settles(first[a], last[a]) > soon}
+    return [line for line in lines if not (line.unread and line.alias in talking)]
 
 
-def _village(finding: Finding) -> str:
-    own, named = str(finding.region), str(finding.place_region)
-    if named.startswith(finding.county) and named != own:
-        place = regions.regions([named]).get(named)
-        levels = {regions.Level.VILLAGE, regions.Level.LOCAL}
-        if place is not None and place.valid_to is None and place.level in levels:
-            return named
-    return own
+def _note_last(county: str, groups: Sequence[reading.Group]) -> None:
+    """Keep when a group last spoke, for the list of silent ones."""
+    newest = {g.row.pk: g.lines[-1].said_at for g in groups if g.lines}
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST, [list(newest), list(newest.values()), county])
 
 
-def _earlier(group: ChatGroup, lines: Sequence[Line]) -> list[Found]:
-    """Return what was found in the week before these lines: the group's own, and the town's latest."""
-    begin, end = lines[0].said_at, lines[-1].said_at
-    rows = Finding.objects.filter(
-        inside(group.region[:9]), county=group.county, said_at__gte=begin - MEMORY
-    ).exclude(status=Finding.Status.DISMISSED)
-    fields = rows.values_list(*_FOUND, F("group__external_id")).order_by("-said_at", "-id")
-    # A late line joins nothing that was said after it, but may be the trouble of the next village.
-    own = fields.filter(group=group, said_at__lte=begin)[:REMEMBERED]
-    others = fields.exclude(group=group).filter(said_at__lte=end)[:REMEMBERED]
-    return sorted(map(_found, [*own, *others]), key=lambda f: (f.said_at, f.key))
+def _set_waiting(county: str, read: dict[int, datetime], cut: dict[int, datetime]) -> None:
+    """Say what is left to read and when; waits for deliveries under way, so that none is forgotten."""
+    if not read:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [county, sorted(read)])
+        held = {group: since for group, since in cursor.fetchall() if since is not None}
+        cursor.execute(_LEFT, [list(held), list(held.values()), county])
+        left: dict[int, tuple[datetime, datetime]] = {}
+        for group, _, first, last, received in cursor.fetchall():
+            due = waking.settles(received, last)
+            since, soonest = left.get(group, (first, due))
+            left[group] = (min(since, first), min(soonest, due))
+        now = clock.now()
+        for group, since in held.items():
+            if since < read[group]:  # somebody wants more read again than we knew of
+                left[group] = (since, now)
+            elif group in cut:
+                left[group] = (min(cut[group], left.get(group, (cut[group],))[0]), now)
+        rows = [(group, *left.get(group, (None, None))) for group in sorted(read)]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        cursor.execute(_SET, [*columns, county])
 
 
-def _found(row: tuple[Any, ...]) -> Found:
-    values = dict(zip((*_FOUND, "group"), row, strict=True))
-    facts = dict(values["facts"])
-    return Found(
-        key=values["key"],
-        group=values["group"],
-        kind=values["kind"],
-        field=values["field"],
-        urgency="urgent" if values["urgent"] else "normal",
-        place=values["place"],
-        place_region=values["place_region"] or None,
-        line_ids=(),
-        head_ids=(),
-        text=values["text"],
-        title=values["title"],
-        status="review",
-        confidence=values["confidence"],
-        reasons=(),
-        model=values["model"],
-        said_at=values["said_at"],
-        ended_at=values["ended_at"] or values["said_at"],
-        sender=facts.pop("sender", ""),
-        speakers=tuple(facts.pop("speakers", ())),
-        answered=bool(facts.pop("answered", False)),
-        facts=facts,
-    )
+def _isolate(
+    reader: reading.Reading, county: str, group: int, wrong: Exception, *, everything: bool
+) -> Digested:
+    """Find the lines of a group that cannot be read, and read the others without them."""
+    if isinstance(wrong, Error):  # the database's trouble, not the talk's
+        return Digested(failed=1)
+    with scopes.enter(scope=county):
+        rows = Message.objects.filter(
+            county=county, group_id=group, digested_at__isnull=True, held=False
+        )
+        unread = list(rows.order_by("said_at", "external_id").values_list("pk", flat=True)[:MOST])
+    total, poison = Digested(), dict[int, str]()
+    parts = [unread]
+    while parts:
+        part = parts.pop()
+        if not part:
+            continue
+        try:
+            with scopes.enter(scope=county):
+                total += _read(reader, county, [group], everything=everything, only=frozenset(part))
+        except Error:
+            return total + Digested(failed=1)
+        except Exception as again:  # noqa: BLE001 - that is what is looked for
+            if len(part) == 1:
+                poison[part[0]] = type(again).__name__
+            else:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+    return total + _put_aside(county, group, poison)
 
 
-def _line(group: ChatGroup, message: Said) -> Line:
-    return Line(
-        id=message.external_id,
-        group=group.external_id,
-        sender=message.alias,
-        role=message.role,  # type: ignore[arg-type]
-        said_at=message.said_at,
-        type=message.kind,  # type: ignore[arg-type]
-        text=message.text,
-    )
-
-
-def _reader(county: str, day: date) -> Reader:
-    """Return the county's reader with the model in use; the web process never makes one."""
-    return _made(county, day, model_in_use().version)
-
-
-@lru_cache(maxsize=16)
-def _made(county: str, day: date, version: str) -> Reader:
-    del day, version  # a changed gazetteer is noticed on the next day, a changed model at once
-    names = [(name, code) for name, code, _ in regions.gazetteer(county)]
-    return Reader(model_in_use(), Gazetteer(names))
+def _put_aside(county: str, group_id: int, poison: dict[int, str]) -> Digested:
+    """Count a failure of each line; after five it is put aside, until then it is tried again."""
+    if not poison:
+        return Digested()
+    with scopes.enter(scope=county):
+        group = ChatGroup.objects.get(county=county, pk=group_id)
+        rows = Message.objects.select_for_update(of=("self",)).filter(
+            county=county, pk__in=list(poison)
+        )
+        aside, left = [], 0
+        for message in rows.select_related("member"):
+            message.tries += 1
+            if message.tries < TRIES:
+                left += 1
+                message.save(update_fields=["tries"])
+                continue
+            aside.append(
+                letters.Letter(
+                    message.external_id,
+                    f"识别时出错（{poison[message.pk]}），试了 {TRIES} 次",
+                    letters.body_of(
+                        external_id=message.external_id,
+                        sender=message.member.external_hash,
+                        role=message.member.role,
+                        said_at=message.said_at,
+                        kind=message.kind,
+                        text=message.text,
+                    ),
+                )
+            )
+            message.delete()
+        letters.put_aside(
+            county=county,
+            region=group.region,
+            platform=group.platform,
+            group_id=group_id,
+            letters=aside,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE capture_waiting SET due_at = %s WHERE county = %s AND group_id = %s"
+                " AND due_at IS NOT NULL",
+                [clock.now() + LATER, county, group_id],
+            )
+    return Digested(failed=1 if left else 0, aside=len(aside))

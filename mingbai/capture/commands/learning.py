@@ -73,21 +73,22 @@ def train(
     Raises ``Refused`` when scikit-learn is not installed or there is nothing to judge by.
     """
     try:
+        from mingbai.capture.recognition import evaluating
         from mingbai.capture.recognition import train as learner
     except ImportError as missing:
         raise Refused(
             "训练要用 scikit-learn，这台机器上还没有装。请执行 pip install scikit-learn 后再试。"
         ) from missing
-    unseen = learner.read_examples(heldout)
+    unseen = evaluating.read_examples(heldout)
     if not unseen:
         raise Refused(f"{heldout} 里没有留出的群，量不出新模型好不好，没有训练。")
     own = local_rows()
     on_step(f"本地例子 {len(own)} 条")
-    made = learner.train([*learner.read_examples(examples), *own], on_step)
+    made = learner.train([*evaluating.read_examples(examples), *own], on_step)
     from mingbai.capture.recognition.model import Model
 
-    candidate = learner.evaluate(unseen, Model(made.arrays))
-    current = learner.evaluate(unseen, model_in_use())
+    candidate = evaluating.evaluate(unseen, Model(made.arrays))
+    current = evaluating.evaluate(unseen, model_in_use())
     faults = worse(candidate, current)
     file = io.BytesIO()
     learner.save(made, file)

@@ -10,7 +10,7 @@ from django.db import connection
 
 from mingbai.audit.commands import record
 from mingbai.capture import policies, queries
-from mingbai.capture.commands import digesting, intake, reviewing
+from mingbai.capture.commands import intake, reviewing, talking
 from mingbai.capture.models import ChatGroup, Finding, Member, Message, PatrolDay
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import Actor
@@ -126,15 +126,15 @@ def seal_lines(*, actor: Actor, group_id: int, lines: Sequence[int]) -> None:
                     f"勾的话里有的已经立了件（{message.finding.case_number}），先撤销立件再封存。"
                 )
         rows = Message.objects.filter(county=group.county, pk__in=[m.pk for m in messages])
-        said = digesting.said(rows)
+        said = talking.said(rows)
         taken = clue_intake()(
             ClueMaterial(
                 county=group.county,
                 region=group.region,
                 source="chat",
-                text=digesting.transcript(said),
+                text=talking.transcript(said),
                 said_at=said[0].said_at,
-                author=digesting.author(group, said),
+                author=talking.author(group, said),
             )
         )
         if not taken:

@@ -43,20 +43,20 @@ def replay(
     for message in messages:
         by_group[message.group].append(message)
     made: list[tuple[str, str]] = []
-    total, new, again, dropped = len(messages), 0, 0, 0
+    total, got = len(messages), Received(0, 0, 0)
     for external_id, lines in sorted(by_group.items()):
         group_id = _group(county, external_id, lines[0].village, groups or {}, made)
         for start in range(0, len(lines), BATCH):
-            got = receive(group_id=group_id, county=county, messages=lines[start : start + BATCH])
-            new, again, dropped = new + got.new, again + got.again, dropped + got.dropped
-            on_progress(new + again + dropped, 2 * total)
+            part = lines[start : start + BATCH]
+            got += receive(group_id=group_id, county=county, messages=part)
+            on_progress(got.all, 2 * total)
     digested = Digested()
     while (step := digest(county=county, everything=True)).messages:
         digested += step
         on_progress(total + digested.messages, 2 * total)
     if step.failed:
         raise BadInput(f"{step.failed} 个群的消息已收下，但没有读完。请查看运行记录后再执行一次。")
-    return ReplayReport(Received(new, again, dropped), digested, len(by_group), tuple(made))
+    return ReplayReport(got, digested, len(by_group), tuple(made))
 
 
 def _check(county: str, messages: Sequence[InboundMessage], given: Mapping[str, GroupRow]) -> None:

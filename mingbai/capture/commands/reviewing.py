@@ -13,7 +13,7 @@ from django.db import transaction
 
 from mingbai.audit.commands import record
 from mingbai.capture import policies, queries
-from mingbai.capture.commands import digesting, learning, tallying
+from mingbai.capture.commands import digesting, learning, places, talking, tallying
 from mingbai.capture.models import Finding, Message, Ruling, SecondReading
 from mingbai.cases import commands as cases
 from mingbai.cases.queries import field_choices, standing
@@ -187,7 +187,7 @@ def take_back(actor: Actor, ruling: Ruling, finding: Finding) -> None:
 
     Raises ``Refused`` when the case is being handled already.
     """
-    verb, key = ruling.verb, finding.key
+    verb, key, place = ruling.verb, finding.key, _place(finding)
     finding.version += 1
     # The next case made of it needs a key of its own.
     again = f"{key[:50]}-{finding.version}"
@@ -214,6 +214,8 @@ def take_back(actor: Actor, ruling: Ruling, finding: Finding) -> None:
     tally(finding, finding.kind, verb, by=-1)
     with _county(actor, finding):
         learning.drop_example(county=finding.county, key=key)
+        if verb in FILES:
+            places.unlearn_place(**place)
     record(
         actor=actor, verb="undo", thing="finding", thing_id=str(finding.pk), region=finding.region
     )
@@ -253,7 +255,18 @@ def decide(
     if verb in FILES:
         with _county(actor, finding):
             learning.keep_example(finding)
+            places.learn_place(**_place(finding))
     record(actor=actor, verb=verb, thing="finding", thing_id=str(finding.pk), region=finding.region)
+
+
+def _place(finding: Finding) -> dict[str, str]:
+    """Return what a finding teaches of places: a spot in its group's own village, if it named one."""
+    elsewhere = finding.place_region and finding.place_region != finding.region
+    return {
+        "county": str(finding.county),
+        "region": str(finding.region),
+        "name": "" if elsewhere else finding.place,
+    }
 
 
 def hand_over(finding: Finding) -> None:
@@ -262,15 +275,15 @@ def hand_over(finding: Finding) -> None:
     Raises ``Refused`` without a key. No audit entry: outside of the parcel nothing tells of it.
     """
     messages = Message.objects.filter(county=finding.county, finding=finding)
-    said = digesting.said(messages)
+    said = talking.said(messages)
     taken = clue_intake()(
         ClueMaterial(
             county=finding.county,
             region=finding.region,
             source="chat",
-            text=digesting.transcript(said) or finding.text,
+            text=talking.transcript(said) or finding.text,
             said_at=finding.said_at,
-            author=digesting.author(finding.group, said),
+            author=talking.author(finding.group, said),
         )
     )
     if not taken:

@@ -3,7 +3,7 @@
 from mingbai.capture.models.answers import PolicyNote
 from mingbai.capture.models.findings import Finding, LearnedPlace, Ruling, SecondReading
 from mingbai.capture.models.groups import ChatGroup, ConsentNotice, Member
-from mingbai.capture.models.inbox import DeadLetter, Forgotten, Message, Seen
+from mingbai.capture.models.inbox import DeadLetter, Forgotten, Message, Seen, Waiting
 from mingbai.capture.models.learning import LocalExample, RulingTally, TrainedModel
 from mingbai.capture.models.patrol import PatrolDay, PatrolMark
 
@@ -25,4 +25,5 @@ __all__ = [
     "SecondReading",
     "Seen",
     "TrainedModel",
+    "Waiting",
 ]

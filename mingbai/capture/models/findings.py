@@ -9,7 +9,10 @@ from mingbai.kernel.fields import CodeField, CountyField, CountyForeignKey
 
 
 class Finding(models.Model):
-    """One utterance that the machine took for a request, question or suggestion, and its fate."""
+    """One utterance that the machine took for a request, question or suggestion, and its fate.
+
+    ``faded`` when some of its messages are gone, so that the talk says less than was found.
+    """
 
     class Status(models.TextChoices):
         """Where it stands."""
@@ -39,6 +42,7 @@ class Finding(models.Model):
     ended_at = models.DateTimeField("最后一句时间", null=True)
     facts = models.JSONField("提取的内容", default=dict)
     found_at = models.DateTimeField("识别时间")
+    faded = models.BooleanField("原话已删", default=False)
     same_as = models.CharField("疑似同一件", max_length=20, blank=True)
     case_number = models.CharField("件号", max_length=20, blank=True)
     decided_at = models.DateTimeField("核对时间", null=True)

@@ -28,7 +28,7 @@ from mingbai.capture.queries.groups import (
     notice,
     villages,
 )
-from mingbai.capture.queries.keeping import kept_and_forgotten, lag
+from mingbai.capture.queries.keeping import dead_letters, kept_and_forgotten, lag
 from mingbai.capture.queries.patrol import (
     Shown,
     group_talk,
@@ -71,6 +71,7 @@ __all__ = [
     "Shown",
     "blind",
     "coverage",
+    "dead_letters",
     "dispute_count",
     "disputes",
     "first_ruling",

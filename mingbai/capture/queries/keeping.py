@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from mingbai.capture import policies
 from mingbai.capture.models import ChatGroup, DeadLetter, Finding, Forgotten, Message
@@ -35,12 +35,17 @@ class Waits:
 
 @dataclass(frozen=True)
 class Reason:
-    """Dead letters of one platform and reason, and when the last one came."""
+    """Dead letters of one platform and reason, and when the last one came.
+
+    ``code`` is the platform's own word; ``kept`` how many are still there as they came.
+    """
 
     platform: str
     reason: str
     count: int
     latest: datetime
+    code: str
+    kept: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,15 @@ def lag(county: str) -> datetime | None:
     return rows.order_by("received_at").values_list("received_at", flat=True).first()
 
 
+def dead_letters(actor: Actor) -> QuerySet[DeadLetter]:
+    """Return what could not be taken in the actor's territory; open the county's scope for it."""
+    county = Q(county=actor.county) if actor.county else inside(actor.scope, "county")
+    here = inside(actor.scope)
+    if len(actor.scope) <= COUNTY_DIGITS:  # what names no group belongs to the county
+        here |= Q(region="")
+    return DeadLetter.objects.filter(county, here)
+
+
 def kept_and_forgotten(actor: Actor, after: str = "") -> Keeping:
     """Return what is kept and was forgotten in the actor's territory.
 
@@ -98,14 +112,11 @@ def kept_and_forgotten(actor: Actor, after: str = "") -> Keeping:
     with scopes.widen(actor.county or actor.scope):
         county = Q(county=actor.county) if actor.county else inside(actor.scope, "county")
         days = list(Forgotten.objects.filter(county, day__gte=since).order_by("-day"))
-        here = inside(actor.scope)
-        if len(actor.scope) <= COUNTY_DIGITS:  # what names no group belongs to the county
-            here |= Q(region="")
-        mine = DeadLetter.objects.filter(county, here)
+        mine = dead_letters(actor)
         reasons = [
-            Reason(PLATFORM_WORDS.get(platform, platform), reason, count, latest)
-            for platform, reason, count, latest in mine.values_list("platform", "reason")
-            .annotate(count=Count("pk"), latest=Max("at"))
+            Reason(PLATFORM_WORDS.get(code, code), reason, count, latest, code, kept)
+            for code, reason, count, latest, kept in mine.values_list("platform", "reason")
+            .annotate(count=Count("pk"), latest=Max("at"), kept=Count("body"))
             .order_by("-count", "reason")
         ]
         letters = page(mine.defer("body"), order=("-at", "-id"), after=after, size=LETTERS)

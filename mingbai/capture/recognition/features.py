@@ -37,6 +37,9 @@ _PAIRS = (
     ("ask", "private"), ("propose", "trouble"), ("clue", "trouble"), ("offer", "field"),
     ("self_done", "field"), ("elsewhere", "field"), ("offer", "public"), ("elsewhere", "trouble"),
     ("power_holder", "public_money"), ("power_holder", "ask"), ("power_holder", "trouble"),
+    ("mine", "field"), ("mine", "trouble"), ("mine", "public"), ("bygone", "field"),
+    ("bygone", "trouble"), ("bygone", "clue"), ("screen", "field"), ("screen", "clue"),
+    ("kin_away", "field"), ("kin_away", "trouble"), ("kin_away", "clue"), ("banter", "field"),
 )  # fmt: skip
 _BEFORE = ("trade", "ask", "chat", "trouble", "notice", "propose", "clue", "public", "offer")
 _ECHO = ("trade", "chat", "trouble", "support", "reply", "offer", "self_done", "hearsay", "solved")

@@ -15,18 +15,19 @@ from mingbai.capture.recognition.found import FIELDS, KINDS
 from mingbai.capture.recognition.hashing import buckets
 from mingbai.capture.recognition.lexicon import DATA, lexicon
 
-VERSION: Final = "mingbai-chat-2"
+VERSION: Final = "mingbai-chat-3"
 SHIPPED: Final = DATA / "model.npz"
 LINE_CLASSES: Final = ("request", "question", "suggestion", "clue", "notice", "chatter", "reply")
-OUTPUTS: Final = (*LINE_CLASSES, *KINDS, *FIELDS, "urgent", "clue")
+TASKS: Final = (LINE_CLASSES, KINDS, FIELDS, ("urgent",), ("clue",))
+OUTPUTS: Final = tuple(name for task in TASKS for name in task)
 BITS: Final = 17
 SUB_BITS: Final = 15
 AFTER_VALUE: Final = 0.5
 _SHORT: Final = 12
+_LEAST_LENGTH: Final = 0.5
 _CHUNK: Final = 2048
 # Measured on held-out conversations: word lists know the field better than n-grams of few examples.
-_FIELD_TRUST: Final = 0.5
-_FIELD_WORDS: Final = 1.6
+_FIELD_WORDS: Final = 1.2
 _FIELD_MOST: Final = 2.5
 
 
@@ -41,21 +42,41 @@ class Scores:
     clue: Floats
 
 
-def counted(texts: Sequence[str], bits: int = BITS) -> tuple[Ints, Ints, Floats]:
-    """Rows (in order) and buckets of the texts' n-grams and words, and the value of each row's."""
+def in_order(texts: Sequence[str], bits: int = BITS) -> tuple[Ints, Ints]:
+    """Rows (in order) and buckets of the texts' n-grams and words."""
     rows, columns = buckets(texts, bits)
     order = np.argsort(rows, kind="stable")
+    return rows[order], columns[order]
+
+
+def lengths(squares: Floats) -> Floats:
+    """The length of texts from the sums of their buckets' squared scales; never near 0."""
+    result: Floats = np.sqrt(np.maximum(squares, np.float32(_LEAST_LENGTH)))
+    return result
+
+
+def counted(texts: Sequence[str], bits: int) -> tuple[Ints, Ints, Floats]:
+    """Rows (in order) and buckets of the texts' n-grams and words, and the value of each row's."""
+    rows, columns = in_order(texts, bits)
     sizes = np.bincount(rows, minlength=len(texts))
     values = (1 / np.sqrt(np.maximum(sizes, _SHORT))).astype(np.float32)
-    return rows[order], columns[order], values
+    return rows, columns, values
+
+
+_TASK_OF: Final = np.repeat(np.arange(len(TASKS)), [len(task) for task in TASKS])
 
 
 class Model:
-    """Weights of one trained model with its version, thresholds, calibration and joining weights."""
+    """Weights of one trained model with its version, thresholds, calibration and joining weights.
+
+    Each task sees a text with its own scale for each bucket, as a vector of length 1.
+    """
 
     def __init__(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
         self.version = str(arrays["version"])
-        self.hashed: Floats = arrays["hashed"].astype(np.float32)
+        scale = arrays["scale"].astype(np.float32)
+        # Side by side, so that one look-up brings the weights and what the lengths are made of.
+        self._table: Floats = np.hstack([arrays["hashed"].astype(np.float32), scale * scale])
         self.dense: Floats = arrays["dense"].astype(np.float32)
         self.bias: Floats = arrays["bias"].astype(np.float32)
         self.thresholds: dict[str, float] = dict(
@@ -102,7 +123,7 @@ class Model:
         return Scores(
             head=_softmax(lines)[:, : len(KINDS)].sum(axis=1),
             kind=_softmax(kinds),
-            field=_softmax(np.float32(_FIELD_TRUST) * fields + _told(talk)),
+            field=_softmax(fields + _told(talk)),
             urgent=_sigmoid(rest[:, 0]),
             clue=_sigmoid(rest[:, 1]),
         )
@@ -120,12 +141,12 @@ class Model:
         return result.astype(np.float32)
 
     def _words(self, texts: Sequence[str], into: Floats) -> None:
-        rows, columns, values = counted(texts)
+        rows, columns = in_order(texts)
         if len(rows):
             starts = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-            sums = np.add.reduceat(self.hashed[columns], starts, axis=0)
-            there = rows[starts]
-            into[there] = sums * values[there][:, None]
+            sums = np.add.reduceat(self._table[columns], starts, axis=0)
+            sums, squares = sums[:, : len(OUTPUTS)], sums[:, len(OUTPUTS) :]
+            into[rows[starts]] = sums / lengths(squares)[:, _TASK_OF]
 
 
 def _told(talk: Talk) -> Floats:

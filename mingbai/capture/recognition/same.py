@@ -99,6 +99,8 @@ _SHOWN = 3
 _ALIKE = 0.1
 # Words like 又 together with what was said before: the doubt that is left.
 _TAKEN_UP = 0.5
+# How much the second likeliest takes from the likeliest.
+_RIVAL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,8 @@ def chance(weights: Sequence[float], features: Sequence[float]) -> float:
 
 def comparable(later: Print, earlier: Print) -> bool:
     """Whether two findings could be about one problem at all."""
+    if later.again_of == earlier.key:
+        return _in_time(later, earlier)
     if later.field != earlier.field and not later.concepts & earlier.concepts:
         return sum(map(mul, later.troubles, earlier.troubles)) >= _ALIKE and _in_time(
             later, earlier
@@ -271,15 +275,29 @@ def link(new: Sequence[Found], earlier: Sequence[Found], model: Model) -> dict[s
 def _nearest(
     side: Print, roots: Sequence[Print], rarity: Mapping[str, float], weights: Sequence[float]
 ) -> tuple[float, Print] | None:
-    best: tuple[float, Print] | None = None
-    for root in roots:
-        if comparable(side, root):
-            likely = chance(weights, alike(side, root, rarity))
-            if side.again_of == root.key:
-                likely = 1 - _TAKEN_UP * (1 - likely)
-            if best is None or likely > best[0]:
-                best = (likely, root)
-    return best
+    """The likeliest earlier one, and how far it stands out from the next."""
+    likely = [
+        (_likely(side, root, rarity, weights), at)
+        for at, root in enumerate(roots)
+        if comparable(side, root)
+    ]
+    if not likely:
+        return None
+    chances = sorted((each for each, _ in likely), reverse=True)
+    best = max(likely, key=lambda pair: pair[0])[1]
+    return outstanding(chances), roots[best]
+
+
+def _likely(
+    side: Print, root: Print, rarity: Mapping[str, float], weights: Sequence[float]
+) -> float:
+    found = chance(weights, alike(side, root, rarity))
+    return 1 - _TAKEN_UP * (1 - found) if side.again_of == root.key else found
+
+
+def outstanding(chances: Sequence[float]) -> float:
+    """How far the best of some chances (highest first) stands out: two alike make a guess of both."""
+    return chances[0] - _RIVAL * sum(chances[1:2])
 
 
 def _why(later: Print, earlier: Print, rarity: Mapping[str, float]) -> str:

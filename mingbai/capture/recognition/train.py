@@ -10,21 +10,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack
-from sklearn.isotonic import IsotonicRegression
+from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
+from mingbai.capture.recognition.evaluating import (
+    Heads,
+    Outcome,
+    Row,
+    figures,
+    macro_f1,
+    outcomes,
+    to_line,
+)
 from mingbai.capture.recognition.features import Talk, plain_texts, talk
-from mingbai.capture.recognition.found import FIELDS, KINDS, Found
-from mingbai.capture.recognition.lexicon import DATA, lexicon
-from mingbai.capture.recognition.lines import Line
+from mingbai.capture.recognition.found import FIELDS, KINDS
+from mingbai.capture.recognition.lexicon import lexicon
 from mingbai.capture.recognition.model import (
     AFTER_VALUE,
     BITS,
@@ -34,6 +41,8 @@ from mingbai.capture.recognition.model import (
     VERSION,
     Model,
     counted,
+    in_order,
+    lengths,
 )
 from mingbai.capture.recognition.places import Gazetteer
 from mingbai.capture.recognition.reader import Reader, suspicion_of
@@ -52,73 +61,52 @@ from mingbai.capture.recognition.utterances import (
 from mingbai.capture.recognition.weighing import WEIGHTS as WEIGHING
 from mingbai.capture.recognition.weighing import weight_features
 
-EXAMPLES: Final = DATA / "examples"
 FOLDS: Final = 5
 _LEAST_LINES = 2
 _SEED = 20
-_DENSE_SCALE = 0.35
-_KIND_SCALE = 0.2
-_STRENGTH = 30.0
-_CHATTER_WEIGHT = 3.0
-# Examples hold a larger share of heads than real groups do: a stray counts for so many.
-_CHATTER_SHARE = 4.0
+_DENSE_SCALE = 0.15
+_STRENGTH = 2.0
+_SUB_STRENGTH = 30.0
+_CHATTER_WEIGHT = 1.0
+# Real groups hold less that matters than examples do.
+_REAL_CHATTER = 0.85
 _STRAY_WEIGHT = 2.0
-_SURE_PRECISION = 0.95
-_STRAYS_PER_1000 = 11.0
+# The examples hold more near misses than life does: of real talk less is wrong than these say.
+_SURE_PRECISION = 0.91
+_STRAYS_PER_1000 = 9.0
 _CLUE_PRECISION = 0.75
-_URGENT_RECALL = 0.97
-_URGENT_LEAST = 0.12
-_CHINA = timedelta(hours=8)
-_START = datetime(2026, 1, 1, tzinfo=UTC) - _CHINA
+_URGENT_RECALL = 0.95
+_URGENT_LEAST = 0.06
 _NEAR_HEADS = 6
 # Weights below this change no sub-field and only make the file large.
 _FAINT = 0.12
 _STEPS = 24
 
-Row = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
 STARTING_LIMITS: Final = {
     "open": 0.12,
     "review": 0.2,
     "sure": 0.7,
-    "join": 0.5,
+    "join": 0.42,
     "clue": 0.47,
     "urgent": 0.35,
     "same": 1.0,
 }
 
 
-def read_examples(folder: Path = EXAMPLES) -> list[Row]:
-    """All rows of the folder's jsonl files, in a fixed order."""
-    rows: list[Row] = []
-    for path in sorted(folder.glob("*.jsonl")):
-        rows += [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines() if text]
-    return rows
-
-
-def to_line(row: Row) -> Line:
-    """An example as the line that the reader would get."""
-    hour, minute = (int(part) for part in row["start"].split(":"))
-    return Line(
-        id=row["id"], group=f"{row['writer']}/{row['conversation']}", sender=row["sender"],
-        role=row["role"], said_at=_START + timedelta(minutes=60 * hour + minute + row["at"]),
-        type=row["type"], text=row["text"] or "",
-    )  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Examples:
-    """Labelled lines in the reader's order with their features: `matrix` is lines × inputs."""
+    """Labelled lines in the reader's order with their features: `own` counts buckets by line."""
 
     rows: Sequence[Row]
     heard: Talk
-    matrix: Any
+    own: Any
 
     def part(self, chosen: npt.NDArray[np.bool_]) -> Examples:
         """The chosen lines; whole conversations, so that neighbours stay neighbours."""
         at = np.flatnonzero(chosen)
         rows = [self.rows[i] for i in at.tolist()]
-        return Examples(rows, _talk_part(self.heard, at), self.matrix[at])
+        return Examples(rows, _talk_part(self.heard, at), self.own[at])
 
 
 def _talk_part(heard: Talk, at: npt.NDArray[np.int64]) -> Talk:
@@ -134,27 +122,12 @@ def _talk_part(heard: Talk, at: npt.NDArray[np.int64]) -> Talk:
 def examples(rows: Iterable[Row]) -> Examples:
     """The rows with their features, conversation by conversation."""
     pairs = [(to_line(row), row) for row in rows]
-    pairs.sort(key=lambda pair: (pair[0].group, pair[0].said_at, pair[1]["at"], _order(pair[1])))
+    pairs.sort(key=lambda pair: (pair[0].group, pair[0].said_at))
     heard = talk([line for line, _ in pairs], lexicon())
-    return Examples([row for _, row in pairs], heard, inputs(heard))
-
-
-def _order(row: Row) -> tuple[int, str]:
-    number = row["id"].rpartition("-")[2]
-    return (int(number) if number.isdigit() else 0, row["id"])
-
-
-def inputs(heard: Talk) -> Any:
-    """What the linear models see (lines × inputs): hashed words, then the dense features."""
-    count = len(heard.lines)
-    rows, columns, values = counted(heard.plain)
-    own = csr_matrix((values[rows], (rows, columns)), shape=(count, 1 << BITS))
-    at, slots = np.nonzero(heard.after >= 0)
-    many = np.maximum(1, (heard.after >= 0).sum(axis=1))
-    mixing = csr_matrix(
-        (AFTER_VALUE / many[at], (at, heard.after[at, slots])), shape=(count, count)
-    )
-    return hstack([own + mixing @ own, csr_matrix(heard.dense)]).tocsr()
+    rows_of, columns = in_order(heard.plain)
+    ones = np.ones(len(rows_of), np.float32)
+    own = csr_matrix((ones, (rows_of, columns)), shape=(len(pairs), 1 << BITS))
+    return Examples([row for _, row in pairs], heard, own)
 
 
 def kind_label(row: Row) -> str | None:
@@ -167,12 +140,17 @@ def kind_label(row: Row) -> str | None:
 
 @dataclass(frozen=True)
 class _Task:
-    """One of the five things to learn: which lines, their labels, weights, and the scale of dense inputs."""
+    """One of the five things to learn: which lines, their labels and weights.
+
+    ``steep`` turns a margin into a log chance, ``power`` tempers how unevenly buckets count; both
+    found on folds.
+    """
 
     classes: Sequence[str]
     labels: Sequence[str | None]
     weights: Sequence[float]
-    scale: float = _DENSE_SCALE
+    steep: float
+    power: float = 0.5
 
 
 def _tasks(rows: Sequence[Row]) -> list[_Task]:
@@ -181,17 +159,18 @@ def _tasks(rows: Sequence[Row]) -> list[_Task]:
     fields = [row["field"] if row["field"] and row["text"] else None for row in rows]
     ones = [1.0] * len(rows)
     by_villagers = [row["role"] == "villager" for row in rows]
+    chatter = [_CHATTER_WEIGHT if kind == "chatter" else 1.0 for kind in kinds]
     tasks = [
-        _Task(LINE_CLASSES, kinds, [_CHATTER_WEIGHT if k == "chatter" else 1.0 for k in kinds]),
-        _Task(KINDS, heads, ones, _KIND_SCALE),
-        _Task(FIELDS, fields, ones),
+        _Task(LINE_CLASSES, kinds, chatter, 3.4),
+        _Task(KINDS, heads, ones, 3.4),
+        _Task(FIELDS, fields, ones, 3.0, power=1.0),
     ]
     for yes, weight in ((is_urgent, 4.0), (_is_clue, 1.5)):
         marks = [yes(row) for row in rows]
         labels = [
             str(int(mark)) if own else None for mark, own in zip(marks, by_villagers, strict=True)
         ]
-        tasks.append(_Task(("1",), labels, [weight if mark else 1.0 for mark in marks]))
+        tasks.append(_Task(("1",), labels, [weight if mark else 1.0 for mark in marks], 4.5))
     return tasks
 
 
@@ -206,38 +185,71 @@ def _is_clue(row: Row) -> bool:
 
 def learn_lines(items: Examples) -> Arrays:
     """The five line models side by side, in the order of `OUTPUTS`."""
-    parts = [_learn(items.matrix, task) for task in _tasks(items.rows)]
-    weights = np.concatenate([part[0] for part in parts], axis=1)
+    parts = [_learn(items, task) for task in _tasks(items.rows)]
+    weights = np.concatenate([part[1] for part in parts], axis=1)
     if weights.shape[1] != len(OUTPUTS):
         raise ValueError(f"{weights.shape[1]} outputs learned, expected {len(OUTPUTS)}")
     return {
+        "scale": np.stack([part[0] for part in parts], axis=1).astype(np.float16),
         "hashed": weights[: 1 << BITS].astype(np.float16),
         "dense": weights[1 << BITS :].astype(np.float32),
-        "bias": np.concatenate([part[1] for part in parts]).astype(np.float32),
+        "bias": np.concatenate([part[2] for part in parts]).astype(np.float32),
     }
 
 
-def _learn(matrix: Any, task: _Task) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Weights (inputs × classes) and biases; a class without examples is never predicted."""
+Numbers = npt.NDArray[Any]
+
+
+def _learn(items: Examples, task: _Task) -> tuple[Numbers, Numbers, Numbers]:
+    """Scales (buckets), weights (inputs × classes) and biases of one task.
+
+    A linear support vector machine, one class against the rest. A class without examples is never
+    predicted.
+    """
     chosen = np.flatnonzero([label is not None for label in task.labels])
-    data = matrix[chosen]
-    used = np.flatnonzero(data.getnnz(axis=0) >= _LEAST_LINES)
-    scale = np.where(used >= 1 << BITS, task.scale, 1.0)
-    learner = LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-3, random_state=_SEED)
-    learner.fit(
-        data[:, used].multiply(scale).tocsr(), [task.labels[i] for i in chosen.tolist()],
-        sample_weight=np.asarray(task.weights)[chosen],
-    )  # fmt: skip
-    coefficients = np.zeros((matrix.shape[1], len(learner.coef_)))
-    coefficients[used] = learner.coef_.T * scale[:, None]
+    labels = np.asarray([task.labels[i] for i in chosen.tolist()])
+    scale = _telling(items.own[chosen], labels, task.power)
+    learner = LinearSVC(C=_STRENGTH, tol=1e-2, max_iter=4000, random_state=_SEED)
+    learner.fit(_inputs(items, scale)[chosen], labels, np.asarray(task.weights)[chosen])
+    coefficients = task.steep * learner.coef_.T
+    coefficients[: 1 << BITS] *= scale[:, None]
+    coefficients[1 << BITS :] *= _DENSE_SCALE
+    bias = task.steep * learner.intercept_
     if len(task.classes) == 1:
-        return coefficients, learner.intercept_
+        return scale, coefficients, bias
     weight = np.zeros((len(coefficients), len(task.classes)))
-    bias = np.full(len(task.classes), -30.0)
+    every = np.full(len(task.classes), -30.0)
     for i, name in enumerate(learner.classes_):
         at = task.classes.index(name)
-        weight[:, at], bias[at] = coefficients[:, i], learner.intercept_[i]
-    return weight, bias
+        weight[:, at], every[at] = coefficients[:, i], bias[i]
+    return scale, weight, every
+
+
+def _telling(own: Any, labels: Numbers, power: float) -> Numbers:
+    """How much each bucket tells: its strongest log ratio between one class and the rest; 0 if rare."""
+    there = (own > 0).astype(np.float32)
+    classes = sorted(set(labels.tolist()))
+    held = np.stack([np.asarray(there[labels == name].sum(axis=0)).ravel() for name in classes])
+    sizes = np.asarray([(labels == name).sum() for name in classes])[:, None]
+    inside = (held + 1) / (sizes + 2)
+    outside = (held.sum(axis=0) - held + 1) / (len(labels) - sizes + 2)
+    telling = np.abs(np.log(inside / outside)).max(axis=0) ** power
+    scale: Numbers = np.where(held.sum(axis=0) >= _LEAST_LINES, telling, 0).astype(np.float16)
+    return scale.astype(np.float32)
+
+
+def _inputs(items: Examples, scale: Numbers) -> Any:
+    """What one linear model sees (lines × inputs): scaled buckets, then the dense features."""
+    count = len(items.rows)
+    squares = lengths(np.asarray(items.own @ (scale * scale)).ravel().astype(np.float32))
+    own = diags(1 / squares) @ items.own @ diags(scale)
+    at, slots = np.nonzero(items.heard.after >= 0)
+    many = np.maximum(1, (items.heard.after >= 0).sum(axis=1))
+    mixing = csr_matrix(
+        (AFTER_VALUE / many[at], (at, items.heard.after[at, slots])), shape=(count, count)
+    )
+    dense = csr_matrix(_DENSE_SCALE * items.heard.dense)
+    return hstack([own + mixing @ own, dense]).tocsr()
 
 
 def learn_subs(rows: Sequence[Row]) -> Arrays:
@@ -258,7 +270,7 @@ def learn_subs(rows: Sequence[Row]) -> Arrays:
     plain = plain_texts([text for text, _ in pairs], lexicon())
     at, columns, values = counted(plain, SUB_BITS)
     data = csr_matrix((values[at], (at, columns)), shape=(len(pairs), 1 << SUB_BITS))
-    learner = LogisticRegression(C=_STRENGTH, max_iter=60, tol=1e-3, random_state=_SEED)
+    learner = LogisticRegression(C=_SUB_STRENGTH, max_iter=60, tol=1e-3, random_state=_SEED)
     learner.fit(data, [name for _, name in pairs])
     weights = learner.coef_.T
     return {
@@ -329,42 +341,11 @@ def _fit(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A finding of an unseen conversation beside the label that it hits, if any."""
-
-    found: Found
-    head: Row | None
-
-
-class Heads:
-    """Which labelled head the lines of a finding or thread belong to, by most of its lines."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        rows = list(rows)
-        self._heads = {row["id"]: row for row in rows if row["kind"] in KINDS}
-        self._owner = {name: name for name in self._heads} | {
-            row["id"]: row["about"] for row in rows if row["kind"] in {"detail", "support"}
-        }
-
-    def of(self, line_ids: Iterable[str]) -> Row | None:
-        """The head that most of these lines belong to; None when none does."""
-        votes = [self._owner[i] for i in line_ids if i in self._owner]
-        head = max(sorted(set(votes)), key=votes.count) if votes else None
-        return self._heads.get(head) if head else None
-
-
-def outcomes(items: Examples, model: Model) -> list[Outcome]:
-    """What the reader finds in these conversations, each beside its labelled head."""
-    heads = Heads(items.rows)
-    found = Reader(model, Gazetteer([])).read(items.heard.lines)
-    return [Outcome(item, heads.of(item.line_ids)) for item in found]
-
-
 @dataclass(frozen=True)
 class Unseen:
     """What models said of lines that they had not seen, over all folds."""
 
+    rows: Sequence[Row]
     outcomes: list[Outcome]
     clue: list[tuple[float, Row]]
     urgent: list[tuple[float, Row]]
@@ -373,8 +354,11 @@ class Unseen:
 
 
 def folds_by(rows: Sequence[Row], by: str) -> npt.NDArray[np.int64]:
-    """The fold of each row: of its conversation, by name alone; or of its writer, in turn."""
-    if by == "conversation":
+    """The fold of each row: of its conversation, by name alone; or of its writer, in turn.
+
+    Where there are fewer writers than folds, conversations are all there is.
+    """
+    if by == "conversation" or len({row["writer"] for row in rows}) < FOLDS:
         return np.asarray([sha256(r["conversation"].encode()).digest()[0] % FOLDS for r in rows])
     writers = {name: i % FOLDS for i, name in enumerate(sorted({r["writer"] for r in rows}))}
     return np.asarray([writers[row["writer"]] for row in rows])
@@ -407,7 +391,7 @@ def unseen(items: Examples, by: str) -> tuple[Unseen, dict[str, list[float]]]:
         [one for _, labels in pairs for one in labels], JOINING,
     )  # fmt: skip
     weighed = [_weighing_of(part, joining) for part in parts]
-    result = Unseen([], [], [], [], [])
+    result = Unseen(items.rows, [], [], [], [], [])
     for fold, part in enumerate(parts):
         others = _learn_weighing([w for at, w in enumerate(weighed) if at != fold])
         _judge(part.held, part.model(joining=joining, weighing=others), result)
@@ -442,7 +426,7 @@ def _learn_weighing(parts: Sequence[Labelled]) -> list[float]:
 def _judge(held: Examples, model: Model, into: Unseen) -> None:
     scores = model.score(held.heard)
     strength, ground = suspicion_of(held.heard, scores)
-    into.outcomes.extend(outcomes(held, model))
+    into.outcomes.extend(outcomes(held.rows, held.heard.lines, model))
     for at, row in enumerate(held.rows):
         if row["role"] == "villager":
             into.clue.append((strength[at] if ground[at] else 0.0, row))
@@ -452,42 +436,54 @@ def _judge(held: Examples, model: Model, into: Unseen) -> None:
             into.fields.append((row["field"], FIELDS[int(scores.field[at].argmax())]))
 
 
-def calibration(seen: Sequence[Outcome]) -> npt.NDArray[np.float64]:
-    """Points (raw, calibrated) that turn a finding's raw confidence into how often it is right."""
+def chatter_share(rows: Sequence[Row]) -> float:
+    """How many lines of chatter in a real group each one of the examples stands for."""
+    chatter = sum(row["kind"] in {"chatter", "notice"} for row in rows)
+    return _REAL_CHATTER / (1 - _REAL_CHATTER) * (len(rows) - chatter) / max(1, chatter)
+
+
+def calibration(seen: Sequence[Outcome], share: float) -> npt.NDArray[np.float64]:
+    """Points (raw, calibrated) that turn a finding's raw confidence into how often it is right.
+
+    ``share`` is what each stray counts for (`chatter_share`).
+    """
     open_ones = [o for o in seen if o.found.status != "sealed"]
     raw = np.asarray([o.found.confidence for o in open_ones])
-    right = np.asarray([o.head is not None for o in open_ones], dtype=np.float64)
-    learner = IsotonicRegression(y_min=0.01, y_max=0.995, out_of_bounds="clip")
-    learner.fit(raw, right, sample_weight=np.where(right > 0, 1.0, _CHATTER_SHARE))
+    right = np.asarray([o.head is not None for o in open_ones])
+    learner = LogisticRegression(C=10.0)
+    learner.fit(_log_odds(raw), right, np.where(right, 1.0, share))
     at = np.linspace(0, 1, _STEPS + 1)
-    level = learner.predict(at)
-    # Isotonic steps are flat; a little slope keeps the order of findings inside a step.
-    return np.stack([at, np.clip(0.97 * level + 0.03 * at, 0, 1)])
+    level: npt.NDArray[np.float64] = learner.predict_proba(_log_odds(at))[:, 1]
+    return np.stack([at, level])
 
 
-def pick_limits(seen: Unseen, points: npt.NDArray[np.float64]) -> dict[str, float]:
-    """Thresholds from conversations that the scored model has not seen."""
+def _log_odds(chances: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    kept = np.clip(chances, 0.01, 0.99)
+    return np.log(kept / (1 - kept))[:, None]
+
+
+def pick_limits(seen: Unseen, points: npt.NDArray[np.float64], share: float) -> dict[str, float]:
+    """Thresholds from lines that the scored model has not seen."""
     limits = dict(STARTING_LIMITS)
-    open_ones = [
+    chances = [
         (float(np.interp(o.found.confidence, points[0], points[1])), o.head is not None)
         for o in seen.outcomes
         if o.found.status != "sealed"
     ]
-    chatter = sum(row["kind"] in {"chatter", "notice"} for _, row in seen.clue)
+    chatter = sum(row["kind"] in {"chatter", "notice"} for row in seen.rows)
     for step in range(99, 4, -1):
-        least = step / 100
-        strays = sum(not hit and chance >= least for chance, hit in open_ones)
-        hits = sum(hit and chance >= least for chance, hit in open_ones)
-        if 1000 * strays / max(1, chatter) <= _STRAYS_PER_1000:
-            limits["review"] = least
-        if hits and hits / (hits + _CHATTER_SHARE * strays) >= _SURE_PRECISION:
-            limits["sure"] = least
-    limits["clue"] = _clue_limit(seen.clue)
+        taken = [hit for chance, hit in chances if chance >= step / 100]
+        hits, strays = sum(taken), len(taken) - sum(taken)
+        if 1000 * _REAL_CHATTER * strays / max(1, chatter) <= _STRAYS_PER_1000:
+            limits["review"] = step / 100
+        if hits and hits / (hits + share * strays) >= _SURE_PRECISION:
+            limits["sure"] = step / 100
+    limits["clue"] = _clue_limit(seen.clue, share)
     limits["urgent"] = _urgent_limit(seen.urgent)
     return limits
 
 
-def _clue_limit(said: Sequence[tuple[float, Row]]) -> float:
+def _clue_limit(said: Sequence[tuple[float, Row]], share: float) -> float:
     """The lowest strength at which sealed lines are still mostly clues, chatter weighed up."""
     best = STARTING_LIMITS["clue"]
     for step in range(120, 14, -1):
@@ -495,9 +491,7 @@ def _clue_limit(said: Sequence[tuple[float, Row]]) -> float:
         taken = [row for strength, row in said if strength >= least]
         right = sum(_part_of_clue(row) for row in taken)
         wrong = sum(
-            (_CHATTER_SHARE if row["kind"] == "chatter" else 1.0)
-            for row in taken
-            if not _part_of_clue(row)
+            (share if row["kind"] == "chatter" else 1.0) for row in taken if not _part_of_clue(row)
         )
         if right and right / (right + wrong) >= _CLUE_PRECISION:
             best = least
@@ -517,64 +511,6 @@ def _urgent_limit(said: Sequence[tuple[float, Row]]) -> float:
     return float(np.clip(kept, _URGENT_LEAST, STARTING_LIMITS["urgent"]))
 
 
-def macro_f1(pairs: Sequence[tuple[str, str]]) -> float:
-    """The mean F1 of (true, called) labels over the labels that are true of anything."""
-    scores = []
-    for label in sorted({true for true, _ in pairs}):
-        both = sum(true == called == label for true, called in pairs)
-        count = sum(true == label for true, _ in pairs) + sum(c == label for _, c in pairs)
-        scores.append(2 * both / count if count else 0.0)
-    return sum(scores) / len(scores) if scores else 0.0
-
-
-def figures(seen: Sequence[Outcome], rows: Sequence[Row]) -> dict[str, Any]:
-    """How findings compare with labels: shares found and right, by kind and by field."""
-    heads = [row for row in rows if row["kind"] in KINDS]
-    hit = [(o.found, o.head) for o in seen if o.head is not None]
-    ids = {head["id"] for _, head in hit}
-    sealed = {head["id"] for found, head in hit if found.status == "sealed"}
-    sure = [o for o in seen if o.found.status == "sure"]
-    urgent = {head["id"] for found, head in hit if found.urgency == "urgent"}
-    clues = [head for head in heads if head["kind"] == "clue"]
-    dangers = [head for head in heads if head["urgency"] == "urgent"]
-    called = [o for o in seen if o.found.kind == "clue"]
-    strays = sum(o.head is None for o in seen)
-    return {
-        "lines": len(rows),
-        "heads": len(heads),
-        "found": _share(len(ids), len(heads)),
-        "precision": _share(len(hit), len(seen)),
-        "precision_sure": _share(sum(o.head is not None for o in sure), len(sure)),
-        "found_by_sure": _share(len({o.head["id"] for o in sure if o.head}), len(heads)),
-        "strays_per_1000": round(1000 * strays / max(1, len(rows)), 2),
-        "clue_recall": _share(sum(head["id"] in sealed for head in clues), len(clues)),
-        "clue_precision": _share(
-            sum(o.head is not None and o.head["kind"] == "clue" for o in called), len(called)
-        ),
-        "urgent_recall": _share(sum(head["id"] in urgent for head in dangers), len(dangers)),
-        "kind_accuracy": _share(sum(f.kind == h["kind"] for f, h in hit), len(hit)),
-        "field_accuracy": _share(sum(f.field == h["field"] for f, h in hit), len(hit)),
-        "kind": _by_label(hit, "kind", KINDS),
-        "field": _by_label(hit, "field", FIELDS),
-    }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 4) if whole else None
-
-
-def _by_label(
-    hit: Sequence[tuple[Found, Row]], name: str, labels: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    result = {}
-    for label in labels:
-        true = sum(head[name] == label for _, head in hit)
-        called = sum(getattr(found, name) == label for found, _ in hit)
-        both = sum(head[name] == label == getattr(found, name) for found, head in hit)
-        result[label] = {"precision": _share(both, called), "recall": _share(both, true), "n": true}
-    return result
-
-
 @dataclass(frozen=True)
 class Trained:
     """A model's arrays, and its figures on conversations that it had not seen."""
@@ -585,13 +521,18 @@ class Trained:
 
 
 def train(rows: Sequence[Row], on_step: Callable[[str], None] = lambda text: None) -> Trained:
-    """Learn from the rows; thresholds and figures come from five folds of conversations."""
+    """Learn from the rows; thresholds and figures come from five folds of writers.
+
+    People talk differently from each other: what a model makes of somebody it has not heard is what
+    counts.
+    """
     items = examples(_with_owner_kinds(rows))
     on_step("特征已算好")
-    seen, weights = unseen(items, "conversation")
+    seen, weights = unseen(items, "writer")
     on_step("交叉检验已做完")
-    points = calibration(seen.outcomes)
-    limits = pick_limits(seen, points)
+    share = chatter_share(items.rows)
+    points = calibration(seen.outcomes, share)
+    limits = pick_limits(seen, points, share)
     learned = learn_lines(items)
     text = json.dumps(sorted(items.rows, key=lambda r: r["id"]), ensure_ascii=False, sort_keys=True)
     version = f"{VERSION}+{sha256(text.encode()).hexdigest()[:8]}"
@@ -639,14 +580,9 @@ def cross_validate(rows: Sequence[Row], by: str) -> dict[str, Any]:
     """Figures of five folds by `conversation` or by `writer`."""
     items = examples(_with_owner_kinds(rows))
     seen, _ = unseen(items, by)
-    points = calibration(seen.outcomes)
-    return _fold_figures(items, seen, points, pick_limits(seen, points))
-
-
-def evaluate(rows: Sequence[Row], model: Model) -> dict[str, Any]:
-    """Figures of a model on labelled conversations that it has not seen."""
-    items = examples(rows)
-    return figures(outcomes(items, model), items.rows)
+    share = chatter_share(items.rows)
+    points = calibration(seen.outcomes, share)
+    return _fold_figures(items, seen, points, pick_limits(seen, points, share))
 
 
 def save(trained: Trained, file: Path | BinaryIO) -> None:

@@ -33,9 +33,11 @@ _BACK = re.compile("又|还是没|还没|还是不|再次|老样子|说好")
 _BACK_REACH = timedelta(days=40)
 _SOUNDLESS = frozenset({"image", "video", "location"})
 _ASKED = 0.5
+# What somebody else says that is surely a matter of its own joins only on a likelier chance.
+_OWN_MATTER = 0.6
 CUES = ("support", "chat", "trade", "trouble", "solved", "hearsay", "ask", "offer", "reply")
 LINE_PART = 9 + len(CUES)
-THREAD_PART = 25
+THREAD_PART = 28
 JOINING = LINE_PART + THREAD_PART
 
 
@@ -154,12 +156,14 @@ def joining_features(reading: Reading, at: int, thread: Thread, *, newest: bool)
     said = float(line.sender in thread.speakers)
     asked = float(bool(thread.kind) and thread.kind[1] > _ASKED)
     concept = float(bool(reading.concepts & thread.concepts))
+    direct = float(at - thread.at == 1)
     return [
         own, gap, age, between, near, overlap, float(newest), own * gap, own * reading.head,
         own * silent, own * short, float(thread.answered), officer * overlap, officer * near,
         said, said * gap, asked, asked * officer, concept, concept * reading.head,
         reading.support * near, reading.head * near, between * own, officer * gap,
-        float(thread.answered) * own,
+        float(thread.answered) * own, direct, reading.support * direct,
+        reading.support * float(newest),
     ]  # fmt: skip
 
 
@@ -268,7 +272,7 @@ def threads(
             likely = joining_chance(joining, reading, features)
             if likely >= chance:
                 best, chance = thread, likely
-        if best is not None and chance >= join_from and not _stands_alone(reading, best):
+        if best is not None and _joins(reading, best, chance, join_from):
             extend(best, reading, at)
         elif (again := _again(reading, result)) or _opens(reading, open_from):
             thread = opened(reading, at)
@@ -287,6 +291,13 @@ def _opens(reading: Reading, open_from: float) -> bool:
     if reading.line.role != "villager":
         return reading.head >= (open_from + 1) / 2
     return reading.suspect or reading.head >= open_from
+
+
+def _joins(reading: Reading, thread: Thread, chance: float, join_from: float) -> bool:
+    """Whether the line goes with the thread rather than opening one of its own."""
+    if reading.line.sender != thread.sender and reading.line.role == "villager":
+        join_from = max(join_from, _OWN_MATTER * reading.head)
+    return chance >= join_from and not _stands_alone(reading, thread)
 
 
 def _stands_alone(reading: Reading, thread: Thread) -> bool:

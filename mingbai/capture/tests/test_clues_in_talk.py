@@ -135,7 +135,9 @@ def test_without_the_offices_key_a_clue_is_held_unseen_and_released_when_there_i
     from mingbai.capture.events import Digested
 
     talk = committed.talk
-    talk.take(talk.say("clue", 1, who="老林"), talk.say("lamp", 2), talk.say("ask", 30, who="阿珍"))
+    talk.take(
+        talk.say("clue", 1, who="老林"), talk.say("lamp", 40), talk.say("ask", 80, who="阿珍")
+    )
     done = talk.read()
     assert (done.messages, done.sealed, done.filed) == (3, 0, 2)
     assert {table for table, _ in traces(committed.superuser)} == {"capture_message"}

@@ -72,19 +72,76 @@ def test_a_town_that_is_named_leaves_the_case_in_the_groups_village(talk: Any) -
     assert Case.objects.get().region == VILLAGE
 
 
-def test_later_words_join_the_case_as_evidence_once(talk: Any) -> None:
+def test_later_words_are_added_to_a_case_that_nobody_has_touched(talk: Any) -> None:
     from mingbai.capture.events import Digested
     from mingbai.capture.models import Finding
     from mingbai.cases.models import Case, CaseEvent
 
     talk.found(talk.say("lamp"))
+    number = Case.objects.get().number
+    talk.take(talk.say("me_too", 6, who="阿强"), talk.say("promise", 8, who="主任", role="officer"))
+    assert talk.read() == Digested(messages=2, joined=2)
+    case = Case.objects.get()
+    assert (case.number, case.text) == (number, f"{talk.said[0].text} {talk.said[1].text}")
+    assert (Finding.objects.get().text, case.source_text) == (case.text, case.text)
+    assert not CaseEvent.objects.filter(verb="evidence").exists()
+
+
+def test_later_words_join_a_case_that_is_being_handled_as_evidence_once(
+    talk: Any, cast: Any
+) -> None:
+    from mingbai.capture.events import Digested
+    from mingbai.capture.models import Finding
+    from mingbai.cases import commands as cases
+    from mingbai.cases.models import Case, CaseEvent
+
+    talk.found(talk.say("lamp"))
+    case = Case.objects.get()
+    cases.accept(
+        actor=cast.actor("officer"), county=COUNTY, number=case.number, version=case.version
+    )
     talk.take(talk.say("me_too", 6, who="阿强"), talk.say("promise", 8, who="主任", role="officer"))
     assert talk.read() == Digested(messages=2, joined=2)
     assert Case.objects.count() == Finding.objects.count() == 1
+    assert Case.objects.get().text == talk.said[0].text
     evidence = CaseEvent.objects.get(verb="evidence")
     assert (evidence.text, evidence.inner) == ("A3：我家门口那盏也是，好几次了", True)
     assert talk.read() == Digested()
     assert CaseEvent.objects.filter(verb="evidence").count() == 1
+
+
+def test_an_earlier_line_that_comes_late_takes_an_untouched_case_back_but_no_touched_one(
+    talk: Any, group_of: Any, cast: Any
+) -> None:
+    from mingbai.capture.models import Finding
+    from mingbai.cases import commands as cases
+    from mingbai.cases.models import Case
+
+    other = group_of("g2", NEIGHBOUR)
+    talk.found(talk.say("water", 30))
+    untouched = Case.objects.get()
+    other.take(other.say("water", 0, who="阿海"))
+    other.read()
+    first = Finding.objects.get(group=other.group)
+    later = Finding.objects.get(group=talk.group)
+    assert (first.status, later.status, later.same_as) == ("filed", "review", first.case_number)
+    untouched.refresh_from_db()
+    assert untouched.state == "withdrawn"
+    case = Case.objects.get(number=first.case_number)
+    cases.accept(
+        actor=cast.actor("neighbour"), county=COUNTY, number=case.number, version=case.version
+    )
+    talk.take(talk.say("water", -30, who="阿强"))
+    talk.read()
+    first.refresh_from_db()
+    assert first.status == "filed"
+
+
+def test_a_reply_from_the_office_is_put_beside_the_case_as_a_sign(talk: Any) -> None:
+    from mingbai.cases.models import Sign
+
+    talk.found(talk.say("lamp"), talk.say("promise", 8, who="主任", role="officer"))
+    assert [s.text for s in Sign.objects.all()] == [talk.said[1].text]
 
 
 def test_later_words_join_what_waits_for_review_so_that_they_are_filed_with_it(
@@ -112,26 +169,27 @@ def test_the_same_trouble_in_the_next_group_waits_for_a_clerk(talk: Any, group_o
     assert Finding.objects.get(group=other.group).same_as == Case.objects.get().number
 
 
-def test_running_talk_is_not_read_in_the_middle(talk: Any, at: Any) -> None:
+def test_a_sender_who_goes_on_is_not_read_in_the_middle(talk: Any, at: Any) -> None:
     from mingbai.capture.events import Digested
 
-    at("2026-11-18 09:00")
-    talk.take(talk.say("lamp", 118), talk.say("me_too", 119, who="阿强"))
+    at("2026-11-18 09:00:00")
+    talk.take(talk.say("lamp", 120))
     assert talk.read(everything=False) == Digested()
-    at("2026-11-18 09:04")
+    at("2026-11-18 09:00:02")
+    talk.take(talk.say("晚上走路都看不见", 120 + 2 / 60))
+    at("2026-11-18 09:00:04")
     assert talk.read(everything=False) == Digested(messages=2, filed=1)
 
 
-def test_talk_that_never_stops_is_read_after_a_quarter_of_an_hour(talk: Any, at: Any) -> None:
+def test_a_sender_who_never_stops_is_read_after_some_seconds(talk: Any, at: Any) -> None:
+    read = []
     begin = talk.say("lamp", 120)
-    at("2026-11-18 09:16")
-    talk.take(begin)
-    for minute in (17, 21, 25, 29, 32):
-        at(f"2026-11-18 09:{minute}")
+    for second in range(0, 12, 2):
+        at(f"2026-11-18 09:00:{second:02d}")
         talk.begin = begin.said_at
-        talk.take(talk.say("hello", minute))
-        done = talk.read(everything=False)
-    assert (done.messages, done.filed) == (4, 1)
+        talk.take(begin if second == 0 else talk.say("hello", second / 60))
+        read.append(talk.read(everything=False).messages)
+    assert read == [0, 0, 3, 0, 0, 3]
 
 
 def test_a_late_line_does_not_join_what_was_said_after_it(talk: Any) -> None:
@@ -157,27 +215,27 @@ def test_what_cases_will_not_take_waits_for_a_clerk(talk: Any) -> None:
 def test_a_group_that_cannot_be_read_stops_no_other_and_its_words_stay_out_of_the_log(
     talk: Any, group_of: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from mingbai.capture.commands import digesting
+    from mingbai.capture.commands import settling
     from mingbai.capture.events import Digested
     from mingbai.capture.models import Message
 
     other = group_of("g2", NEIGHBOUR)
     talk.take(talk.say("lamp"))
     other.take(other.say("water", 5))
-    honest = digesting._settle
+    honest = settling._compare
 
-    def broken(group: Any, messages: Any, found: Any) -> Any:
-        if group.pk == talk.group:
-            raise ValueError(next(iter(messages.values())).text)
-        return honest(group, messages, found)
+    def broken(plan: Any, group: Any, *given: Any) -> Any:
+        if group.row.pk == talk.group:
+            raise ValueError(group.lines[0].text)
+        return honest(plan, group, *given)
 
-    monkeypatch.setattr(digesting, "_settle", broken)
+    monkeypatch.setattr(settling, "_compare", broken)
     with caplog.at_level(logging.DEBUG):
         assert talk.read() == Digested(messages=1, filed=1, failed=1)
     assert f"group {talk.group}: ValueError in broken:" in caplog.text
     assert "路灯" not in caplog.text
     assert Message.objects.get(group=talk.group).digested_at is None
-    monkeypatch.setattr(digesting, "_settle", honest)
+    monkeypatch.setattr(settling, "_compare", honest)
     assert talk.read() == Digested(messages=1, filed=1)
 
 
@@ -199,7 +257,7 @@ LINES = (
     ("ask", 20, "阿珍"),
     ("water", 40, "阿海"),
     ("clue", 60, "老林"),
-    ("hello", 61, "阿明"),
+    ("hello", 100, "阿明"),
 )
 
 

@@ -196,12 +196,12 @@ def test_groups_that_could_not_be_read_are_not_passed_over_in_silence(
     cast: Any, export: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mingbai.capture import commands
-    from mingbai.capture.commands import digesting
+    from mingbai.capture.commands import settling
     from mingbai.kernel.decisions import BadInput
 
     def broken(*_: Any) -> Any:
         raise RuntimeError
 
-    monkeypatch.setattr(digesting, "_settle", broken)
+    monkeypatch.setattr(settling, "settle", broken)
     with pytest.raises(BadInput, match="1 个群的消息已收下，但没有读完。"):
         commands.replay(county=COUNTY, messages=export())

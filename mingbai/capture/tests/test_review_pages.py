@@ -161,4 +161,4 @@ def test_the_registry_costs_the_same_with_one_group_and_with_thirty(
     few = queries_of(officer, "/capture/groups")
     for n in range(29):
         group_of(f"n{n}", NEIGHBOUR)
-    assert queries_of(officer, "/capture/groups") == few == 15
+    assert queries_of(officer, "/capture/groups") == few == 16

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +15,9 @@ from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
 from mingbai.cases.commands import intake
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import build_event, level_of, lock, note, tell_body
+from mingbai.cases.commands.moving import build_event, level_of, lock, note
+from mingbai.cases.commands.staffing import staffed
+from mingbai.cases.commands.telling import tell_body
 from mingbai.cases.models import Case, CaseEvent
 from mingbai.cases.states import State
 from mingbai.kernel import scopes
@@ -65,6 +67,15 @@ def submit_cases(*, actor: Actor, source: str, filings: Sequence[Filing]) -> lis
 
 
 @transaction.atomic
+def hold_untouched(*, county: str, numbers: Iterable[str]) -> set[str]:
+    """Lock those cases that nobody has touched since they were filed, and return their numbers."""
+    rows = Case.objects.select_for_update(of=("self",), no_key=True).filter(
+        county=county, number__in=numbers, state=State.SUBMITTED.value
+    )
+    return set(rows.order_by("pk").values_list("number", flat=True))
+
+
+@transaction.atomic
 def revise_filing(
     *,
     county: str,
@@ -110,8 +121,9 @@ def _move(case: Case, region: str) -> bool:
     body = accounts.village_body(region)
     if body is None:
         return False
+    body = staffed(body)
     case.region, case.body_id, case.first_body_id = region, body.id, body.id
-    case.level = level_of(body.kind).value
+    case.level = level_of(body).value
     return True
 
 
@@ -154,7 +166,8 @@ def _inside(county: str) -> AbstractContextManager[None]:
 def _file_all(actor: Actor, filed: Sequence[intake.Filed]) -> dict[UUID, str]:
     """Write the cases of one county; what was written meanwhile keeps its number."""
     numbers = _known(filed)
-    bodies = {region: accounts.village_body(region) for region in {f.region for f in filed}}
+    first = {region: accounts.village_body(region) for region in {f.region for f in filed}}
+    bodies = {region: staffed(body) if body else None for region, body in first.items()}
     fresh = {f.token: f for f in filed if f.token not in numbers and bodies[f.region]}
     if not fresh:
         return numbers
@@ -216,6 +229,9 @@ def _tell(cases: Sequence[Case]) -> None:
         for body in {case.body_id for case in cases}
     }
     for case in cases:
+        if case.urgent:
+            intake.announce(case)
+            continue
         title, text = intake.news(case)
         notices.notify(
             person_ids=staff[case.body_id],

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from django.db import transaction
 
-from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
+from mingbai.cases.commands import routing
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, lock, move
+from mingbai.cases.commands.staffing import receiver as suitable
+from mingbai.cases.commands.staffing import staffed
+from mingbai.cases.commands.typed import said
 from mingbai.cases.models import Attachment, Contact
 from mingbai.cases.states import BY_VERB, State
 from mingbai.kernel import sealing
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import BadInput, Missing, require
+from mingbai.kernel.decisions import Missing, Refused, require
 from mingbai.kernel.uploads import StoredFile
 
 SHORTEST_ANSWER = 10
-LONGEST = 2000
+SENT_BACK = "这件是{body}交来的，不能退回去。有不同意见，请在收到后 1 个工作日内提异议。"
 
 
 @transaction.atomic
@@ -33,8 +35,8 @@ def accept(*, actor: Actor, county: str, number: str, version: int) -> None:
 @transaction.atomic
 def refuse(*, actor: Actor, county: str, number: str, version: int, reason: str, door: str) -> None:
     """Refuse the case with the reason and the door that is the right one. Raises ``BadInput`` without them."""
-    why = _text(reason, 6, "请写清不受理的理由，让人看得懂。", "reason")
-    where = _text(door, 2, "请写明该找哪里，比如单位和电话。", "door")
+    why = said(reason, 6, "请写清不受理的理由，让人看得懂。", "reason")
+    where = said(door, 2, "请写明该找哪里，比如单位和电话。", "door")
     case = lock(county, number, actor)
     step = Step(text=f"{why}\n该找：{where}")
     move(case, "refuse", actor, version=version, step=step, clocks=Clockmaker())
@@ -44,13 +46,19 @@ def refuse(*, actor: Actor, county: str, number: str, version: int, reason: str,
 def assign(
     *, actor: Actor, county: str, number: str, version: int, receiver: int, text: str = ""
 ) -> None:
-    """Hand the case to a body below or a department of the county; a new level gets its own clock."""
+    """Hand the case to a body below or a department of the county; a new level gets its own clock.
+
+    A body whose duty moved sends it on to the one that has it now, and the history says so. It is
+    never handed back to whoever handed it here (首接负责). Raises ``BadInput``, ``Refused``.
+    """
     case = lock(county, number, actor)
     require(policies.may(actor, case, "assign"))
-    known = {body.id: body for body in accounts.receivers(case.body_id)}
-    if receiver not in known:
-        raise BadInput("请选一个可以交办的单位。", "receiver")
-    step = Step(text=_text(text, 0, "", "text"), receiver=known[receiver])
+    door = routing.door(case, suitable(case, receiver))
+    taker = door.receiver
+    if taker.id == case.from_body_id:
+        raise Refused(SENT_BACK.format(body=taker.name))
+    words = "\n".join(filter(None, [said(text, 0, "", "text"), door.why]))
+    step = Step(text=words, receiver=staffed(taker))
     move(case, "assign", actor, version=version, step=step, clocks=Clockmaker())
 
 
@@ -72,9 +80,9 @@ def progress(
     files: Sequence[StoredFile] = (),
 ) -> None:
     """Tell how far the work is; the reporter and the public read it."""
-    said = _text(text, 4, "请写一句进展，比如约了谁、几时到现场。", "text")
+    words = said(text, 4, "请写一句进展，比如约了谁、几时到现场。", "text")
     case = lock(county, number, actor)
-    step = Step(text=said, files=[(f, Attachment.Stage.BEFORE.value) for f in files])
+    step = Step(text=words, files=[(f, Attachment.Stage.BEFORE.value) for f in files])
     move(case, "progress", actor, version=version, step=step, clocks=Clockmaker())
 
 
@@ -91,11 +99,11 @@ def answer(
 ) -> None:
     """Answer with what was done, in at least ten characters. Raises ``BadInput`` for less."""
     sentence = f"答复太短。请写明做了什么、谁做的、做到什么程度，至少 {SHORTEST_ANSWER} 个字。"
-    said = _text(text, SHORTEST_ANSWER, sentence, "text")
+    words = said(text, SHORTEST_ANSWER, sentence, "text")
     case = lock(county, number, actor)
     files = [(f, Attachment.Stage.BEFORE.value) for f in before]
     files += [(f, Attachment.Stage.AFTER.value) for f in after]
-    step = Step(text=said, files=files)
+    step = Step(text=words, files=files)
     move(case, "answer", actor, version=version, step=step, clocks=Clockmaker())
 
 
@@ -106,22 +114,22 @@ def answer_at_once(*, actor: Actor, county: str, number: str, version: int, text
     Raises ``Refused`` when the case is not the actor's to answer or has changed; nothing has
     happened then.
     """
-    said = _text(text, SHORTEST_ANSWER, "答复太短，请把政策说清楚。", "text")
+    words = said(text, SHORTEST_ANSWER, "答复太短，请把政策说清楚。", "text")
     case = lock(county, number, actor)
     for verb in ("accept", "start"):
         if State(case.state) in BY_VERB[verb].sources:
             move(case, verb, actor, version=version, step=Step(), clocks=Clockmaker())
             version = case.version
-    move(case, "answer", actor, version=version, step=Step(text=said), clocks=Clockmaker())
+    move(case, "answer", actor, version=version, step=Step(text=words), clocks=Clockmaker())
 
 
 @transaction.atomic
 def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
-    """Return the reporter's phone in clear; reading and reason go on the audit trail.
+    """Return the reporter's phone in clear, behind the name if one was left; reading and reason go on the audit trail.
 
     Raises ``Missing`` when the case is hidden or no phone was left, ``BadInput`` without a reason.
     """
-    why = _text(reason, 4, "请写明为什么要看联系方式。", "reason")
+    why = said(reason, 4, "请写明为什么要看联系方式。", "reason")
     case = lock(county, number, actor)
     if not policies.may_open(actor, case):
         raise Missing(number)
@@ -138,14 +146,8 @@ def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
         county=county,
         after={"reason": why},
     )
-    return sealing.unseal(contact.phone_sealed, f"contact:{county}:{case.pk}")
-
-
-def _text(text: str, least: int, sentence: str, field: str) -> str:
-    """Return ``text`` stripped; letters and digits are counted, punctuation is not."""
-    clean = text.strip()
-    if len(re.sub(r"[\W_]", "", clean)) < least:
-        raise BadInput(sentence, field)
-    if len(clean) > LONGEST:
-        raise BadInput(f"最多写 {LONGEST} 个字，请缩短一些。", field)
-    return clean
+    place = f"{county}:{case.pk}"
+    name = (
+        sealing.unseal(contact.name_sealed, f"contact-name:{place}") if contact.name_sealed else ""
+    )
+    return f"{name} {sealing.unseal(contact.phone_sealed, f'contact:{place}')}".strip()

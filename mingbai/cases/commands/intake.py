@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, connection, transaction
@@ -14,16 +14,11 @@ from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies, words
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import (
-    Step,
-    level_of,
-    lock,
-    move,
-    name_of,
-    tell_body,
-    write_event,
-)
-from mingbai.cases.models import Attachment, Case, CaseEvent, Contact, Field, Sign
+from mingbai.cases.commands.erasing import erase
+from mingbai.cases.commands.moving import level_of, lock, write_event
+from mingbai.cases.commands.staffing import staffed
+from mingbai.cases.commands.telling import Postman, name_of, tell_body
+from mingbai.cases.models import Attachment, Case, Contact, Field
 from mingbai.cases.states import State
 from mingbai.kernel import clock, scopes, sealing
 from mingbai.kernel.actors import SYSTEM, Actor
@@ -39,9 +34,6 @@ INSERT INTO cases_counter (county, month, last) VALUES (%(county)s, %(month)s, %
 ON CONFLICT (county, month) DO UPDATE SET last = cases_counter.last + excluded.last RETURNING last
 """
 NOBODY = "这个村还没有承办单位，暂时不能在网上提交，请打村里或镇里的电话。"
-
-
-RETRACTED = "采集核对时撤销，内容已删除"
 
 
 @dataclass(frozen=True)
@@ -137,19 +129,8 @@ def retract_filing(*, county: str, number: str) -> None:
     when there is none.
     """
     case = lock(county, number, SYSTEM)
-    move(case, "retract", SYSTEM, version=None, step=Step(inner=True), clocks=Clockmaker())
-    case.title, case.text = RETRACTED, RETRACTED
-    case.source_text = case.place = case.source_id = ""
-    case.search = None
-    # The same words may be filed again, as a case of its own.
-    case.token = uuid4()
-    case.save(
-        update_fields=["title", "text", "source_text", "place", "search", "source_id", "token"]
-    )
-    CaseEvent.objects.filter(county=county, case=case).update(text="")
-    Attachment.objects.filter(county=county, case=case).delete()
-    Sign.objects.filter(county=county, case=case).delete()
-    notices.forget(county=county, thing="case", thing_id=number)
+    require(policies.may(SYSTEM, case, "retract"))
+    erase(case)
 
 
 def said(text: str) -> str:
@@ -164,12 +145,17 @@ def said(text: str) -> str:
 
 def check(filed: Filed) -> None:
     """Raise ``BadInput`` for a choice that there is not."""
-    if filed.field not in Field.values:
-        raise BadInput("请选一个领域。", "field")
+    known_field(filed.field)
     if filed.kind not in Case.Kind.values or filed.source not in Case.Source.values:
         raise BadInput("提交的内容不对，请返回检查。", "kind")
     if len(filed.files) > MOST_FILES:
         raise BadInput(f"照片和录音最多 {MOST_FILES} 个。", "files")
+
+
+def known_field(field: str) -> None:
+    """Raise ``BadInput`` for a field that there is not."""
+    if field not in Field.values:
+        raise BadInput("请选一个领域。", "field")
 
 
 def _known(filed: Filed) -> str | None:
@@ -193,14 +179,17 @@ def file_once(filed: Filed, actor: Actor) -> str:
 
 
 def _file(filed: Filed, actor: Actor) -> str:
-    body = accounts.village_body(filed.region)
-    if body is None:
+    first = accounts.village_body(filed.region)
+    if first is None:
         raise Refused(NOBODY)
+    body = staffed(first)
     [number] = next_numbers(filed.county, 1)
     case = build(filed, actor, body, number, Clockmaker())
     case.save(force_insert=True)
     stage = Attachment.Stage.EVIDENCE.value
     write_event(case, "submit", actor, files=[(f, stage) for f in filed.files])
+    if body.id != first.id:
+        write_event(case, "unstaffed", SYSTEM, text=nobody_at(first, body))
     _keep_contact(case, filed)
     audit.record(
         actor=actor,
@@ -212,7 +201,7 @@ def _file(filed: Filed, actor: Actor) -> str:
         after=first_state(case),
         detail={"source": filed.source, "field": filed.field},
     )
-    tell_body(case, *news(case))
+    announce(case)
     return case.number
 
 
@@ -240,10 +229,11 @@ def build(
         is_public=filed.is_public,
         reporter_id=actor.person_id if by_villager else None,
         state=State.SUBMITTED,
-        level=level_of(body.kind).value,
+        level=level_of(body).value,
         body_id=body.id,
         first_body_id=body.id,
         submitted_at=clock.now(),
+        received_at=clock.now(),
         search=vector(filed.title, filed.text, filed.place),
     )
     clocks.restart(case)
@@ -258,6 +248,31 @@ def first_state(case: Case) -> dict[str, object]:
 def news(case: Case) -> tuple[str, str]:
     """Return title and text of the notice to the body that receives a new case."""
     return "来了一件新的", f"{name_of(case)}等受理。"
+
+
+def announce(case: Case) -> None:
+    """Tell the body that receives the case; danger also goes to the body above, and to phones."""
+    if not case.urgent:
+        tell_body(case, *news(case))
+        return
+    post = Postman()
+    above = post.above(case.body_id)
+    duty = {p.person_id for b in [case.body_id, above.id if above else 0] for p in post.staff(b)}
+    notices.notify(
+        person_ids=duty,
+        county=case.county,
+        title="紧急件，请马上办",
+        text=f"{name_of(case)}有人身危险或正在扩大，请马上联系反映人，必要时打 110、119、120。",
+        link=f"/desk/cases/{case.number}",
+        thing="case",
+        thing_id=case.number,
+        sms=True,
+    )
+
+
+def nobody_at(first: accounts.BodyView, body: accounts.BodyView) -> str:
+    """Return the sentence of the history when a body has nobody who could take the case."""
+    return f"{first.name}现在没有承办人，直接交给{body.name}。"
 
 
 def next_numbers(county: str, count: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import uuid4
 
 from django.db.models import F
@@ -12,35 +13,77 @@ from mingbai.accounts import queries as accounts
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.models import Attachment, Case, CaseEvent, Support
-from mingbai.cases.states import BY_VERB, LEVEL_WORDS, OPEN, Level, State, Who
-from mingbai.kernel import clock, masking
+from mingbai.cases.commands.lapsing import lapse
+from mingbai.cases.commands.telling import Postman, tell_move
+from mingbai.cases.deadline_table import rule
+from mingbai.cases.models import Attachment, Case, CaseEvent, Stop
+from mingbai.cases.states import BY_VERB, OPEN, STOPPED, Level, State, Who, done_word
+from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing, Refused, require
 from mingbai.kernel.uploads import StoredFile
-from mingbai.notices import commands as notices
 
-STALE = "这件刚被别人改过，请刷新再办。"
+STALE = "这件刚被别人改过"
+ENDED = "你在这个岗位的任职已经结束，不能再办这件。"
 _LEVEL_OF = {"village": Level.VILLAGE, "town": Level.TOWN}
+_CITY_TAIL = "00000000"
+_RESTARTS = frozenset({"escalate", "lift", "reopen", "claim", "grant_reopen", "send_back"})
+_HANDED_BY_HAND = frozenset({"assign", "redirect", "transfer"})
+_AGAIN = frozenset({"reopen", "claim", "grant_reopen"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a move brings along: words, receiver, photos by stage; ``inner`` hides the words from the public."""
+    """What a move brings along: words, receiver, photos by stage, until when the clock stops, days more.
+
+    ``inner`` hides the words from the public.
+    """
 
     text: str = ""
     receiver: accounts.BodyView | None = None
     files: Sequence[tuple[StoredFile, str]] = field(default_factory=tuple)
     inner: bool = False
+    until: datetime | None = None
+    days: int = 0
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A move that was made on the row and is not written yet: its step and its line on the trail."""
+
+    case: Case
+    verb: str
+    event: CaseEvent
+    line: audit.Line
+    stop: Stop | None = None
 
 
 def lock(county: str, number: str, actor: Actor) -> Case:
-    """Lock the one case and return it. Raises ``Missing`` when ``actor`` may not see it."""
+    """Lock the one case and return it.
+
+    Raises ``Missing`` when ``actor`` may not see it, ``Refused`` when the actor's post has ended.
+    """
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("body")
     case = rows.filter(county=county, number=number).first()
     if case is None or not policies.may_see(actor, case):
         raise Missing(number)
+    if actor.post_id is not None and actor.person_id is not None:
+        posts = accounts.posts_today(actor.person_id)
+        if actor.post_id not in {post.id for post in posts}:
+            raise Refused(ENDED)
     return case
+
+
+def check(case: Case, verb: str, actor: Actor, version: int | None) -> None:
+    """Raise ``Refused`` with the sentence unless the move may be made now.
+
+    Who may not do it is told so; whoever looked at an older page is told what changed; then the
+    table and the rules of the move are asked. ``version`` None is for the system.
+    """
+    require(policies.may_person(actor, case, BY_VERB[verb]))
+    if version is not None and version != case.version:
+        raise Refused(_what_changed(case))
+    require(policies.may(actor, case, verb))
 
 
 def move(
@@ -51,36 +94,51 @@ def move(
     Raises ``Refused`` with the sentence when the table, the policy or a newer version forbids it;
     nothing has been written then. ``version`` None is for the system, which always has the newest.
     """
-    require(policies.may(actor, case, verb))
-    if version is not None and version != case.version:
-        raise Refused(STALE)
-    now, before = clock.now(), _digestible(case)
-    late = case.due_at is not None and now > case.due_at and State(case.state) in OPEN
-    old = case.state
-    case.state = BY_VERB[verb].target.value
-    _hold(case, verb, actor, step)
-    if verb == "answer":
-        case.answered_at = now
-    if verb in {"escalate", "reopen"} or (step.receiver and before["level"] != case.level):
-        clocks.restart(case)
-    case.version += 1
+    check(case, verb, actor, version)
+    stood = (case.state, case.body_id)
+    made = turn(case, verb, actor, step, clocks)
+    if made.stop is not None:
+        made.stop.save()
     case.save()
-    event = write_event(
-        case, verb, actor, text=step.text, before=old, late=late, inner=step.inner, files=step.files
+    if stood != (case.state, case.body_id):
+        lapse([case], handed_on=stood[1] != case.body_id)
+    made.event.save(force_insert=True)
+    attach(case, made.event, step.files)
+    audit.record_all(actor=actor, verb=f"case.{verb}", thing="case", lines=[made.line])
+    post = Postman()
+    tell_move(post, case, verb, actor)
+    post.deliver()
+    return made.event
+
+
+def turn(case: Case, verb: str, actor: Actor, step: Step, clocks: Clockmaker) -> Turn:
+    """Change the row in memory as the move says, and return what is to be written with it.
+
+    Asks nothing: the caller has checked.
+    """
+    now, before = clock.now(), _digestible(case)
+    late = case.due_at is not None and now > case.due_at and State(case.state) in OPEN - STOPPED
+    old = State(case.state)
+    new = BY_VERB[verb].after(old)
+    case.state = new.value
+    _hold(case, verb, actor, step)
+    if verb in {"answer", "conclude"}:
+        case.answered_at = now
+    stop = _tick(case, verb, old, step, clocks, level=before["level"])
+    case.version += 1
+    case.forget_asked()
+    event = build_event(
+        case, verb, actor, text=step.text, before=old.value, late=late, inner=step.inner
     )
-    audit.record(
-        actor=actor,
-        verb=f"case.{verb}",
-        thing="case",
-        thing_id=case.number,
+    line = audit.Line(
+        case.number,
         region=case.region,
         county=case.county,
         before=before,
         after=_digestible(case),
-        detail={"from": old, "to": case.state, "level": case.level},
+        detail={"from": old.value, "to": case.state, "level": case.level},
     )
-    _tell(case, verb, actor)
-    return event
+    return Turn(case, verb, event, line, stop)
 
 
 def write_event(
@@ -125,7 +183,7 @@ def build_event(
         after=case.state,
         person_id=actor.person_id,
         post_id=actor.post_id,
-        label=_label(actor, case),
+        label=label(actor, case),
         body_id=case.body_id,
         level=case.level,
         text=text,
@@ -175,45 +233,69 @@ def note(case: Case, actor: Actor, verb: str, **detail: object) -> None:
     )
 
 
-def tell_body(case: Case, title: str, text: str) -> None:
-    """Write a notice to the officers of the body that holds the case."""
-    notices.notify_body(
-        body_id=case.body_id,
-        county=case.county,
-        title=title,
-        text=text,
-        link=f"/desk/cases/{case.number}",
-        thing="case",
-        thing_id=case.number,
-    )
+def level_of(body: accounts.BodyView) -> Level:
+    """Return the level on which a body works; an office of a prefecture-level city is above the county."""
+    if body.region.endswith(_CITY_TAIL) and body.region[2:4] != "00":
+        return Level.CITY
+    return _LEVEL_OF.get(body.kind, Level.COUNTY)
 
 
-def name_of(case: Case) -> str:
-    """Return how a notice names the case: by title, or by number alone when it is not public."""
-    return f"“{masking.text(case.title)}”" if case.is_public else f"件 {case.number} "
-
-
-def level_of(kind: str) -> Level:
-    """Return the level on which a body of ``kind`` works."""
-    return _LEVEL_OF.get(kind, Level.COUNTY)
+def label(actor: Actor, case: Case) -> str:
+    """Return who acts as the history names them; villagers stay nameless."""
+    if policies.is_reporter(actor, case):
+        return "反映人"
+    return actor.label if actor.is_staff or actor.person_id is None else "村民"
 
 
 def _hold(case: Case, verb: str, actor: Actor, step: Step) -> None:
     if step.receiver is not None:
+        case.from_body_id = case.body_id if verb in _HANDED_BY_HAND else None
         case.body_id = step.receiver.id
-        case.level = level_of(step.receiver.kind).value
+        case.level = level_of(step.receiver).value
         case.handler_id = None
-    elif BY_VERB[verb].who is Who.HOLDER:
+        case.received_at = clock.now()
+    elif BY_VERB[verb].who is Who.HOLDER and verb != "dispute":
         case.handler_id = actor.post_id
-    if verb == "reopen":
+    if verb in _AGAIN:
         case.handler_id = None
         case.returned = True
 
 
-def _label(actor: Actor, case: Case) -> str:
-    if policies.is_reporter(actor, case):
-        return "反映人"
-    return actor.label if actor.is_staff or actor.person_id is None else "村民"
+def _tick(
+    case: Case, verb: str, old: State, step: Step, clocks: Clockmaker, *, level: object
+) -> Stop | None:
+    """Let the clock follow the move: stop, go on, begin anew, or only look at its next step."""
+    new = State(case.state)
+    stop = None
+    if old in STOPPED and case.stopped_at is not None:
+        stop = Stop.objects.filter(county=case.county, case=case, ended_at__isnull=True).first()
+        if stop is not None:
+            stop.ended_at, stop.days = clock.now(), clocks.go_on(case)
+    if new in STOPPED and step.until is not None:
+        stop = Stop(
+            county=case.county, case=case, state=new.value, since=clock.now(), until=step.until
+        )
+        clocks.stop(case, step.until)
+    elif verb == "extend":
+        clocks.extend(case, step.days)
+    elif verb == "transfer":
+        clocks.restart_petition(case, rule("petition_register"))
+    elif verb == "register":
+        clocks.restart_petition(case, rule("petition_finish"))
+    elif verb in _RESTARTS or (step.receiver is not None and level != case.level):
+        clocks.restart(case)
+    else:
+        clocks.plan(case)
+    return stop
+
+
+def _what_changed(case: Case) -> str:
+    """Say who did what and when since the page was shown."""
+    last = CaseEvent.objects.filter(county=case.county, case=case).order_by("-id").first()
+    if last is None:
+        return f"{STALE}，请看过再办。"
+    at = f"{clock.local(last.at):%H:%M}"
+    return f"{STALE}：{last.label}在 {at} {done_word(last.verb)}。请看过再办。"
 
 
 def _digestible(case: Case) -> dict[str, object]:
@@ -224,47 +306,3 @@ def _digestible(case: Case) -> dict[str, object]:
         "version": case.version,
         "due": case.due_at,
     }
-
-
-_TOLD: dict[str, tuple[str, str]] = {
-    "accept": ("已受理", "你反映的{name}，{body}已受理。"),
-    "refuse": ("不予受理", "你反映的{name}没有受理，理由和该找的地方写在里面。"),
-    "assign": ("已交办", "你反映的{name}，已交给{body}办。"),
-    "start": ("开始办理", "你反映的{name}，{body}开始办了。"),
-    "progress": ("有进展", "你反映的{name}有新进展。"),
-    "answer": ("已答复，请你评价", "{name}已答复。办得怎么样，请评一评。"),
-    "escalate": ("已升级", "{name}到期没办完，已升到{level}，由{body}来办。"),
-    "reopen": ("退回重办", "你不满意{name}的答复，已退回重办，由{body}来办。"),
-    "close": ("已办结", "{name}已办结。"),
-}
-
-
-def _tell(case: Case, verb: str, actor: Actor) -> None:
-    """Write the notices of a move: reporter, supporters at the end, and whoever has it now."""
-    body = accounts.body(case.body_id).name
-    fill = {"name": name_of(case), "body": body, "level": LEVEL_WORDS[Level(case.level)]}
-    if verb in _TOLD:
-        title, text = _TOLD[verb]
-        people = _people(case, verb) - {actor.person_id or 0}
-        if people:
-            notices.notify(
-                person_ids=sorted(people),
-                county=case.county,
-                title=title,
-                text=text.format(**fill),
-                link=f"/c/{case.number}",
-                thing="case",
-                thing_id=case.number,
-            )
-    if verb in {"assign", "escalate", "reopen"}:
-        tell_body(case, "有一件交到你们这里", f"{name_of(case)}由你们承办，请按期办理。")
-    if verb == "withdraw":
-        tell_body(case, "反映人已撤回", f"{name_of(case)}反映人自己撤回了，不用再办。")
-
-
-def _people(case: Case, verb: str) -> set[int]:
-    people = {case.reporter_id} if case.reporter_id else set()
-    if verb in {"answer", "close"}:
-        known = Support.objects.filter(county=case.county, case=case, person__isnull=False)
-        people |= {p for p in known.values_list("person_id", flat=True) if p}
-    return people

@@ -10,10 +10,13 @@ from django.db.models import F
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
 from mingbai.cases.commands.clocking import Clockmaker
-from mingbai.cases.commands.moving import Step, lock, move, name_of, note, tell_body, write_event
+from mingbai.cases.commands.moving import Step, lock, move, note, write_event
 from mingbai.cases.commands.routing import again
+from mingbai.cases.commands.staffing import staffed
+from mingbai.cases.commands.telling import name_of, tell_body
+from mingbai.cases.commands.typed import SHORT, said
 from mingbai.cases.models import Attachment, Case, CaseEvent, Rating, Support
-from mingbai.cases.states import county_of
+from mingbai.cases.states import State, county_of
 from mingbai.kernel import clock, scopes
 from mingbai.kernel.actors import SYSTEM, Actor
 from mingbai.kernel.decisions import BadInput, require
@@ -27,7 +30,8 @@ def rate(
     """Rate the answer and return the state that follows.
 
     Satisfied or fairly satisfied closes the case. Unsatisfied sends it to the next level once, by
-    right; the second time it is closed. Raises ``BadInput`` for an unsatisfied score without words.
+    right; the second time it is closed, and so is an opinion of the petition office, of which a
+    review may be asked within 30 days (信访工作条例第三十五条). Raises ``BadInput`` for an unsatisfied score without words.
     """
     if score not in Rating.Score.values:
         raise BadInput("请选一个：满意、基本满意或不满意。", "score")
@@ -38,12 +42,24 @@ def rate(
     clocks = Clockmaker()
     move(case, "rate", actor, version=version, step=Step(text=_rated(score, why)), clocks=clocks)
     Rating.objects.create(county=county, case=case, score=score, reason=why, at=clock.now())
-    if score == Rating.Score.UNSATISFIED and not case.returned:
-        step = Step(receiver=again(case))
+    by_right = not case.returned and not policies.petition_concluded(case)
+    if score == Rating.Score.UNSATISFIED and by_right:
+        taker = again(case)
+        step = Step(receiver=staffed(taker) if taker else None)
         move(case, "reopen", SYSTEM, version=None, step=step, clocks=clocks)
     else:
         move(case, "close", SYSTEM, version=None, step=Step(), clocks=clocks)
     return case.state
+
+
+@transaction.atomic
+def claim(*, actor: Actor, county: str, number: str, version: int, reason: str) -> None:
+    """Have a closed case handled once more, by right, within 15 days of its answer."""
+    why = said(reason, 2, "请写一句哪里没办好，下一个办的人好接着办。", "reason", most=SHORT)
+    case = lock(county, number, actor)
+    taker = again(case)
+    step = Step(text=why, receiver=staffed(taker) if taker else None)
+    move(case, "claim", actor, version=version, step=step, clocks=Clockmaker())
 
 
 @transaction.atomic
@@ -57,15 +73,20 @@ def withdraw(*, actor: Actor, county: str, number: str, version: int) -> None:
 def supplement(
     *, actor: Actor, county: str, number: str, text: str, files: Sequence[StoredFile] = ()
 ) -> None:
-    """Add words or photos to one's own open case; whoever holds it is told."""
-    said = text.strip()[:2000]
-    if len(said) < 2 and not files:
+    """Add words or photos to one's own open case; whoever holds it is told.
+
+    A clock that waited for this runs again.
+    """
+    words = text.strip()[:2000]
+    if len(words) < 2 and not files:
         raise BadInput("请写一句要补充的，或者加照片。", "text")
     case = lock(county, number, actor)
     require(policies.may_supplement(actor, case))
     stage = Attachment.Stage.EVIDENCE.value
-    write_event(case, "supplement", actor, text=said, files=[(f, stage) for f in files])
+    write_event(case, "supplement", actor, text=words, files=[(f, stage) for f in files])
     note(case, actor, "supplement", files=len(files))
+    if State(case.state) is State.WAITING:
+        move(case, "wake", SYSTEM, version=None, step=Step(), clocks=Clockmaker())
     tell_body(case, "反映人补充了情况", f"{name_of(case)}有新的补充，请看一看。")
 
 

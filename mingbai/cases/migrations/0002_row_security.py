@@ -2,10 +2,9 @@
 
 from django.db import migrations
 
-from mingbai.cases.states import PUBLICLY_SHOWN
 from mingbai.kernel.grants import PERSON, PUBLIC, follows_case, inside, row_security
 
-_SHOWN = ", ".join(f"'{state.value}'" for state in sorted(PUBLICLY_SHOWN))
+_SHOWN = "'accepted', 'answered', 'assigned', 'closed', 'escalated', 'handling', 'rated'"
 _OWN_CASE = (
     "EXISTS (SELECT 1 FROM cases_case p WHERE p.county = cases_contact.county "
     f"AND p.id = cases_contact.case_id AND p.reporter_id = {PERSON})"

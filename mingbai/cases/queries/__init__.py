@@ -1,11 +1,28 @@
 """The only readers of cases; who looks is a parameter."""
 
 from mingbai.cases.countdown import Countdown, Group
+from mingbai.cases.queries.beside import (
+    Beside,
+    InvitationView,
+    Neighbours,
+    beside,
+    with_neighbours,
+)
+from mingbai.cases.queries.calls import (
+    CallLine,
+    CallPage,
+    call,
+    calls,
+    calls_waiting,
+    may_call_back,
+)
 from mingbai.cases.queries.figures import Counts, counts_below, counts_by_region, village_counts
+from mingbai.cases.queries.following import followed
 from mingbai.cases.queries.lines import CaseLine, mine, search, village_cases
 from mingbai.cases.queries.pages import (
     CasePage,
     DraftView,
+    Links,
     Media,
     Photo,
     StepView,
@@ -14,6 +31,7 @@ from mingbai.cases.queries.pages import (
     media,
     public_case,
 )
+from mingbai.cases.queries.people import MediationCount, PeoplePage, mediation_counts, people_at
 from mingbai.cases.queries.similar import (
     Answered,
     Asked,
@@ -28,21 +46,37 @@ from mingbai.cases.queries.similar import (
     standing,
     token_likeness,
 )
+from mingbai.cases.queries.slips import Slip, slip_for_holder, slip_to_print
+from mingbai.cases.queries.solved import (
+    Solved,
+    SolvedPage,
+    latest_solved,
+    solved,
+    solved_points,
+)
 from mingbai.cases.queries.staff import (
+    AskView,
+    Button,
     Desk,
     DeskCounts,
+    PartView,
     StaffCase,
     case_for_staff,
     desk,
     desk_counts,
-    receipt,
     require_desk,
+    require_open,
     watches_only,
 )
 
 __all__ = [
     "Answered",
+    "AskView",
     "Asked",
+    "Beside",
+    "Button",
+    "CallLine",
+    "CallPage",
     "CaseLine",
     "CasePage",
     "Countdown",
@@ -51,14 +85,27 @@ __all__ = [
     "DeskCounts",
     "DraftView",
     "Group",
+    "InvitationView",
+    "Links",
     "Media",
+    "MediationCount",
+    "Neighbours",
     "OpenCase",
+    "PartView",
+    "PeoplePage",
     "Photo",
+    "Slip",
+    "Solved",
+    "SolvedPage",
     "StaffCase",
     "Standing",
     "StepView",
     "answered_like",
     "any_token",
+    "beside",
+    "call",
+    "calls",
+    "calls_waiting",
     "case_for_staff",
     "counts_below",
     "counts_by_region",
@@ -66,19 +113,29 @@ __all__ = [
     "desk_counts",
     "draft",
     "field_choices",
+    "followed",
+    "latest_solved",
+    "may_call_back",
     "media",
+    "mediation_counts",
     "mine",
     "open_of_village",
+    "people_at",
     "public_case",
     "questions_to_answer",
-    "receipt",
     "require_desk",
+    "require_open",
     "search",
     "search_tokens",
     "similar_open",
+    "slip_for_holder",
+    "slip_to_print",
+    "solved",
+    "solved_points",
     "standing",
     "token_likeness",
     "village_cases",
     "village_counts",
     "watches_only",
+    "with_neighbours",
 ]

@@ -10,14 +10,17 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 
 from mingbai.cases import policies, words
-from mingbai.cases.countdown import Countdown, count
-from mingbai.cases.models import Case
+from mingbai.cases.countdown import Countdown, count, count_days
+from mingbai.cases.models import Ask, Case, Part
 from mingbai.cases.states import (
+    AT_PETITION,
     LEVEL_WORDS,
     OPEN,
     PUBLICLY_SHOWN,
+    RUNNING,
     SOLVED,
     STATE_WORDS,
+    STOPPED,
     Level,
     State,
     headline,
@@ -26,7 +29,7 @@ from mingbai.kernel import clock, deadlines, masking
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput
 from mingbai.kernel.fields import inside
-from mingbai.kernel.jinja import datetime_cn
+from mingbai.kernel.jinja import datetime_cn, day_cn
 from mingbai.kernel.paging import Page, page
 from mingbai.regions import queries as regions
 
@@ -60,6 +63,8 @@ class CaseLine:
     supports: int
     urgent: bool
     overdue: bool
+    urged: bool
+    stopped: str
     is_public: bool
     version: int
 
@@ -71,7 +76,8 @@ class CaseLine:
     @property
     def fact(self) -> str:
         """The line below the title: where it stands, how long is left, who joined."""
-        parts = [f"{self.headline}，{self.countdown.words}" if self.countdown else self.headline]
+        clock_words = self.stopped or (self.countdown.words if self.countdown else "")
+        parts = [f"{self.headline}，{clock_words}" if clock_words else self.headline]
         parts.append(datetime_cn(self.answered_at or self.submitted_at))
         if self.supports:
             parts.append(f"{self.supports} 人附议")
@@ -121,17 +127,22 @@ class Liner:
             supports=case.supports,
             urgent=case.urgent,
             overdue=case.overdue,
+            urged=case.urged,
+            stopped=stopped_words(case),
             is_public=case.is_public,
             version=case.version,
         )
 
     def countdown(self, case: Case) -> Countdown | None:
-        """Return the countdown of an open case."""
-        if case.due_at is None or State(case.state) not in OPEN:
+        """Return the countdown of an open case whose clock runs."""
+        state = State(case.state)
+        if case.due_at is None or state not in RUNNING:
             return None
+        if state in AT_PETITION:
+            return count_days(case.due_at, case.due_days, now=self.now)
         return count(
             case.due_at,
-            case.due_days,
+            case.due_days + case.extra_days,
             provisional=case.due_provisional,
             calendar=self.calendar,
             now=self.now,
@@ -151,6 +162,17 @@ class Liner:
             )
             for c in rows
         ]
+
+
+def stopped_words(case: Case) -> str:
+    """Return why the clock stands still and until when at the latest; empty while it runs."""
+    state = State(case.state)
+    if state not in STOPPED or case.resumes_at is None:
+        return ""
+    day = day_cn(case.resumes_at)
+    if state is State.WAITING:
+        return f"等反映人补充，时钟暂停，最迟 {day} 恢复"
+    return f"经批准挂起，时钟暂停，{day} 恢复"
 
 
 def rows() -> QuerySet[Case]:
@@ -189,7 +211,22 @@ def territory(actor: Actor) -> Q:
     here = inside(actor.scope)
     if not policies.handles(actor):
         return here & shown()
-    return here & Q(body_id=actor.body_id) if policies.only_what_it_holds(actor) else here
+    if policies.only_what_it_holds(actor):
+        helped = Part.objects.filter(body_id=actor.body_id or 0, released=False)
+        return here & (Q(body_id=actor.body_id) | Q(pk__in=helped.values("case_id")))
+    return here
+
+
+def helping(actor: Actor) -> Q:
+    """Return the filter "``actor``'s body was asked to join in and has not answered"."""
+    parts = Part.objects.filter(body_id=actor.body_id or 0, done_at__isnull=True)
+    return Q(pk__in=parts.values("case_id"))
+
+
+def deciding(actor: Actor) -> Q:
+    """Return the filter "something waits for the decision of ``actor``'s body"."""
+    asks = Ask.objects.filter(decider_id=actor.body_id or 0, decided_at__isnull=True)
+    return Q(pk__in=asks.values("case_id"))
 
 
 def village_cases(region: str, state: str = "open", after: str = "") -> Page[CaseLine]:

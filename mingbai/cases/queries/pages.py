@@ -8,11 +8,17 @@ from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
+from django.db.models import Q
+
+from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
+from mingbai.cases.deadline_table import rule
 from mingbai.cases.models import Attachment, Case, CaseEvent, Draft, Field, Support
-from mingbai.cases.queries.lines import CaseLine, Liner, rows
+from mingbai.cases.queries.lines import CaseLine, Liner, rows, visible
 from mingbai.cases.states import (
+    ASCENDING,
     LEVEL_WORDS,
+    SOLVED,
     Level,
     Move,
     State,
@@ -23,10 +29,10 @@ from mingbai.cases.states import (
 )
 from mingbai.kernel import clock, masking
 from mingbai.kernel.actors import Actor
-from mingbai.kernel.decisions import Decision, Missing
+from mingbai.kernel.decisions import Decision, Missing, no
 from mingbai.regions import queries as regions
 
-SILENCE = timedelta(days=15)
+SILENCE = timedelta(days=rule("silence"))
 
 
 @dataclass(frozen=True)
@@ -76,10 +82,23 @@ class CasePage:
     answer: str
     answer_by: str
     moves: Sequence[Move]
+    may_ask_reopen: Decision
+    links: Links
+    waiting_for: str
     may_support: Decision
     may_supplement: Decision
     supported: bool
     closes_in: int | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """Other cases that belong to this one, by number; hidden ones are left out."""
+
+    into: str
+    split_from: str
+    merged: Sequence[str]
+    parts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -114,14 +133,13 @@ def public_case(county: str, number: str, viewer: Actor) -> CasePage:
     village = regions.region(case.region).name
     photos = files(case, private=clear)
     steps = history(case, photos, liner, clear=clear, inner=inner)
-    answered = next((s for s in steps if s.verb == "answer"), None)
-    up = next_level(Level(case.level))
+    answered = next((s for s in steps if s.verb in {"answer", "conclude"}), None)
     return CasePage(
         line=liner.line(case, village, clear=clear),
         text=case.text if clear else masking.text(case.text),
         place=case.place if clear else masking.text(case.place),
         first_body=case.first_body.name,
-        goes_to=LEVEL_WORDS[up] if up else "",
+        goes_to=goes_to(case),
         mine=mine,
         steps=steps,
         evidence=[p for p in photos if p.stage == Attachment.Stage.EVIDENCE],
@@ -129,7 +147,10 @@ def public_case(county: str, number: str, viewer: Actor) -> CasePage:
         after=[p for p in photos if p.stage == Attachment.Stage.AFTER and p.kind == "photo"],
         answer=answered.text if answered else "",
         answer_by=f"{answered.label}，{answered.body}" if answered else "",
-        moves=moves_from(State(case.state), Who.REPORTER) if mine else (),
+        moves=_own_moves(case, viewer) if mine else (),
+        may_ask_reopen=_may_ask_reopen(case, viewer),
+        links=links(case, viewer),
+        waiting_for=_waiting_for(case, steps),
         may_support=policies.may_support(viewer, case),
         may_supplement=policies.may_supplement(viewer, case),
         supported=_supported(case, viewer),
@@ -185,6 +206,57 @@ def history(
     if not inner:
         events = events.filter(inner=False)
     return [_step(event, photos, liner, clear=clear) for event in events.order_by("-at", "-id")]
+
+
+def goes_to(case: Case) -> str:
+    """Return the level to which the case goes when it is late; empty where it stays."""
+    level = Level(case.level)
+    if State(case.state) not in ASCENDING:
+        return ""
+    if level is Level.COUNTY and not _city_above(case.body_id):
+        return ""
+    up = next_level(level)
+    return LEVEL_WORDS[up] if up else ""
+
+
+def links(case: Case, viewer: Actor) -> Links:
+    """Return the cases that belong to this one, as far as ``viewer`` may see them."""
+    near = Q(merged_into_id=case.pk) | Q(split_from_id=case.pk)
+    for other in (case.merged_into_id, case.split_from_id):
+        near |= Q(pk=other) if other else Q(pk__in=[])
+    seen = Case.objects.filter(visible(viewer), near, county=case.county).order_by("id")
+    found = list(seen.values_list("pk", "number", "merged_into_id", "split_from_id"))
+    by_id = {pk: number for pk, number, _, _ in found}
+    return Links(
+        into=by_id.get(case.merged_into_id or 0, ""),
+        split_from=by_id.get(case.split_from_id or 0, ""),
+        merged=[number for _, number, into, _ in found if into == case.pk],
+        parts=[number for _, number, _, parent in found if parent == case.pk],
+    )
+
+
+def _city_above(body_id: int) -> bool:
+    over = accounts.body_above(body_id)
+    while over is not None and over.region[4:6] != "00":
+        over = accounts.body_above(over.id)
+    return over is not None
+
+
+def _own_moves(case: Case, viewer: Actor) -> Sequence[Move]:
+    found = moves_from(State(case.state), Who.REPORTER)
+    return [move for move in found if policies.may(viewer, case, move.verb)]
+
+
+def _may_ask_reopen(case: Case, viewer: Actor) -> Decision:
+    if State(case.state) not in SOLVED or viewer.person_id is None or viewer.is_staff:
+        return no("")
+    return policies.may(viewer, case, "ask_reopen")
+
+
+def _waiting_for(case: Case, steps: Sequence[StepView]) -> str:
+    if State(case.state) is not State.WAITING:
+        return ""
+    return next((step.text for step in steps if step.verb == "ask_reporter"), "")
 
 
 def _step(event: CaseEvent, photos: Sequence[Photo], liner: Liner, *, clear: bool) -> StepView:

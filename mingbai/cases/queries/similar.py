@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from mingbai.cases import words
 from mingbai.cases.models import Case, CaseEvent
 from mingbai.cases.queries.lines import CaseLine, Liner, rows, shown
-from mingbai.cases.states import OPEN, SOLVED
+from mingbai.cases.states import ASCENDING, OPEN, SOLVED, State
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing
 
@@ -128,7 +128,10 @@ def questions_to_answer(actor: Actor, limit: int = 30) -> Sequence[Asked]:
     fields = ("number", "title", "text", "region", "field", "version", "source", "source_id",
               "submitted_at", "due_at")  # fmt: skip
     rows = Case.objects.filter(
-        county=actor.county, body_id=actor.body_id or 0, kind=Case.Kind.QUESTION, state__in=OPEN
+        county=actor.county,
+        body_id=actor.body_id or 0,
+        kind=Case.Kind.QUESTION,
+        state__in=ASCENDING - {State.JOINT},
     )
     return [Asked(*row) for row in rows.order_by("due_at", "id").values_list(*fields)[:limit]]
 

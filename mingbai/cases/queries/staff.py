@@ -11,19 +11,23 @@ from django.db.models import Count, Q, QuerySet
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies
 from mingbai.cases.countdown import Group, by_deadline
-from mingbai.cases.models import Case, CaseEvent, Contact, Sign
-from mingbai.cases.queries.lines import CaseLine, Liner, brief, matching, territory
-from mingbai.cases.queries.pages import Photo, StepView, files, find, history
+from mingbai.cases.models import Case, Contact, Part, Sign
+from mingbai.cases.queries.lines import (
+    CaseLine,
+    Liner,
+    brief,
+    deciding,
+    helping,
+    matching,
+    territory,
+)
+from mingbai.cases.queries.pages import Links, Photo, StepView, files, find, goes_to, history, links
 from mingbai.cases.states import (
-    LEVEL_WORDS,
     OPEN,
+    RUNNING,
     SOLVED,
-    Level,
     Move,
     State,
-    Who,
-    moves_from,
-    next_level,
 )
 from mingbai.kernel import clock, masking, sealing
 from mingbai.kernel.actors import Actor
@@ -34,15 +38,33 @@ from mingbai.regions import queries as regions
 BY_DUE = ("due_at", "id")
 BY_NEWEST = ("-submitted_at", "-id")
 SIGNS = 5
+HANDED_OVER = frozenset(
+    {
+        "assign",
+        "redirect",
+        "escalate",
+        "lift",
+        "reopen",
+        "claim",
+        "grant_reopen",
+        "transfer",
+        "send_back",
+    }
+)
 
 
 @dataclass(frozen=True)
 class DeskCounts:
-    """Open cases that the body holds, those past their deadline in the territory, one's own."""
+    """Open cases that the body holds, those past their deadline in the territory, one's own.
+
+    ``help`` waits for the body's part of joint cases, ``ask`` for its decision.
+    """
 
     open: int
     late: int
     mine: int
+    help: int
+    ask: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,33 @@ class SignView:
 
 
 @dataclass(frozen=True)
+class PartView:
+    """One assisting body's part of a joint case."""
+
+    body_id: int
+    body: str
+    asked: str
+    text: str
+    done: bool
+    released: bool
+    mine: bool
+
+
+@dataclass(frozen=True)
+class AskView:
+    """Something asked of the body above that is not decided yet."""
+
+    kind: str
+    word: str
+    text: str
+    until: datetime | None
+    label: str
+    at: datetime
+    decider: str
+    mine: bool
+
+
+@dataclass(frozen=True)
 class StaffCase:
     """Everything that the desk shows of one case."""
 
@@ -104,8 +153,19 @@ class StaffCase:
     may_read_contact: Decision
     goes_to: str
     neighbours: Neighbours
+    parts: Sequence[PartView]
+    asks: Sequence[AskView]
+    invitable: Sequence[accounts.BodyView]
+    redirects: Sequence[accounts.BodyView]
+    links: Links
+    days: int
     signs: Sequence[SignView]
     may_weigh_signs: Decision
+
+    @property
+    def out(self) -> Sequence[tuple[int, str]]:
+        """The bodies whose parts are still out, as (id, name)."""
+        return [(part.body_id, part.body) for part in self.parts if not part.done]
 
     def sign(self, sign_id: str) -> SignView | None:
         """Return the sign of this id among those that are shown."""
@@ -116,6 +176,13 @@ def require_desk(actor: Actor) -> None:
     """Raise ``Missing`` unless the actor's post works on cases."""
     if not policies.handles(actor):
         raise Missing("desk")
+
+
+def require_open(actor: Actor, county: str, number: str) -> None:
+    """Raise ``Missing`` unless the actor may open the case on the desk."""
+    require_desk(actor)
+    if not policies.may_open(actor, find(county, number)):
+        raise Missing(number)
 
 
 def watches_only(actor: Actor) -> bool:
@@ -149,14 +216,18 @@ def desk(
 def desk_counts(actor: Actor) -> DeskCounts:
     """Return the figures of the officer's tabs in one query."""
     held = Q(body_id=actor.body_id)
-    late = Q(due_at__lt=clock.now())
-    wanted = (held | late) & Q(state__in=OPEN) & territory(actor)
+    late = Q(due_at__lt=clock.now(), state__in=RUNNING)
+    open_ = Q(state__in=OPEN)
+    help_, ask = helping(actor), deciding(actor)
+    wanted = (((held | late) & open_) | help_ | ask) & territory(actor)
     got = Case.objects.filter(wanted).aggregate(
-        open=Count("pk", filter=held),
+        open=Count("pk", filter=held & open_),
         late=Count("pk", filter=late),
-        mine=Count("pk", filter=Q(handler_id=actor.post_id)),
+        mine=Count("pk", filter=Q(handler_id=actor.post_id) & held & open_),
+        help=Count("pk", filter=help_),
+        ask=Count("pk", filter=ask),
     )
-    return DeskCounts(got["open"], got["late"], got["mine"])
+    return DeskCounts(got["open"], got["late"], got["mine"], got["help"], got["ask"])
 
 
 def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
@@ -169,11 +240,9 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
     photos = files(case, private=True)
     steps = history(case, photos, liner, clear=True, inner=True)
     contact = Contact.objects.filter(county=county, case=case).first()
-    buttons = [
-        Button(move, policies.may(actor, case, move.verb))
-        for move in moves_from(State(case.state), Who.HOLDER)
-    ]
-    may_assign = any(b.move.verb == "assign" and b.decision for b in buttons)
+    buttons = [Button(move, decision) for move, decision in policies.buttons(actor, case)]
+    can = {button.move.verb for button in buttons if button.decision}
+    receivers = suitable(case.body_id, case) if can & {"assign", "invite"} else []
     return StaffCase(
         line=liner.line(case, regions.region(case.region).name, clear=True),
         text=case.text,
@@ -185,39 +254,32 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
         evidence=[p for p in photos if p.stage == "evidence"],
         before=[p for p in photos if p.stage == "before"],
         after=[p for p in photos if p.stage == "after"],
-        hand_overs=sum(s.verb in {"assign", "escalate", "reopen"} for s in steps),
+        hand_overs=sum(s.verb in HANDED_OVER for s in steps),
         buttons=buttons,
-        receivers=accounts.receivers(case.body_id) if may_assign else (),
+        receivers=[b for b in receivers if b.id != case.from_body_id] if "assign" in can else (),
         phone_masked=_masked(contact, case),
         for_family=bool(contact and contact.for_family),
         may_read_contact=policies.may_read_contact(actor, case),
-        goes_to=_goes_to(case),
+        goes_to=goes_to(case),
         neighbours=_neighbours(actor, case),
+        parts=_parts(actor, case),
+        asks=_asks(actor, case),
+        invitable=[b for b in receivers if b.id not in case.open_parts],
+        redirects=_redirects(actor, case) if "redirect" in can else (),
+        links=links(case, actor),
+        days=case.due_days,
         signs=_signs(case),
         may_weigh_signs=policies.may_weigh_signs(actor, case),
     )
 
 
-def receipt(actor: Actor, county: str, number: str) -> CaseLine:
-    """Return what the printed receipt of a case filed at the desk shows; no words, no phone.
-
-    Whoever took the case down prints it, although the village has it now.
-    """
-    require_desk(actor)
-    case = find(county, number)
-    taken_down = CaseEvent.objects.filter(
-        county=county, case=case, verb="submit", post_id=actor.post_id
-    )
-    if not policies.may_open(actor, case) and not taken_down.exists():
-        raise Missing(number)
-    return Liner().line(case, regions.region(case.region).name, clear=True)
-
-
 def _list(actor: Actor, which: str) -> QuerySet[Case]:
     narrow = {
         "open": Q(body_id=actor.body_id, state__in=OPEN),
-        "mine": Q(handler_id=actor.post_id, state__in=OPEN),
-        "late": Q(state__in=OPEN, due_at__lt=clock.now()),
+        "mine": Q(handler_id=actor.post_id, body_id=actor.body_id, state__in=OPEN),
+        "late": Q(state__in=RUNNING, due_at__lt=clock.now()),
+        "help": helping(actor),
+        "ask": deciding(actor),
         "solved": Q(state__in=SOLVED),
         "all": Q(),
     }.get(which)
@@ -243,9 +305,49 @@ def _masked(contact: Contact | None, case: Case) -> str:
     return masking.phone(sealing.unseal(contact.phone_sealed, f"contact:{case.county}:{case.pk}"))
 
 
-def _goes_to(case: Case) -> str:
-    up = next_level(Level(case.level))
-    return LEVEL_WORDS[up] if up else ""
+def suitable(body_id: int, case: Case) -> list[accounts.BodyView]:
+    """Return the bodies to which ``body_id`` may hand the case: their territory contains its place."""
+    found = accounts.receivers(body_id)
+    return [body for body in found if case.region.startswith(regions.scope_of(body.region))]
+
+
+def _redirects(actor: Actor, case: Case) -> list[accounts.BodyView]:
+    if actor.body_id is None:
+        return []
+    found = [*suitable(actor.body_id, case), accounts.body(actor.body_id)]
+    return [body for body in found if body.id != case.body_id]
+
+
+def _parts(actor: Actor, case: Case) -> Sequence[PartView]:
+    rows = Part.objects.select_related("body").filter(county=case.county, case=case)
+    return [
+        PartView(
+            p.body_id,
+            p.body.name,
+            p.asked,
+            p.text,
+            p.done_at is not None,
+            p.released,
+            p.body_id == actor.body_id,
+        )
+        for p in rows.order_by("id")
+    ]
+
+
+def _asks(actor: Actor, case: Case) -> Sequence[AskView]:
+    return [
+        AskView(
+            ask.kind,
+            ask.get_kind_display(),
+            ask.text,
+            ask.until,
+            ask.label,
+            ask.at,
+            ask.decider.name,
+            ask.decider_id == actor.body_id,
+        )
+        for ask in case.pending.values()
+    ]
 
 
 def _neighbours(actor: Actor, case: Case) -> Neighbours:

@@ -42,3 +42,60 @@ def file(cast: Any) -> Callable[..., Case]:
         return Case.objects.get(number=number)
 
     return make
+
+
+@pytest.fixture
+def everything() -> Callable[[], list[Any]]:
+    """Give a function that reads every row of cases, notices and the trail: what a refusal leaves alone."""
+    from django.apps import apps
+
+    from mingbai.audit.models import Entry
+    from mingbai.notices.models import Notice
+
+    def read() -> list[Any]:
+        tables = [*apps.get_app_config("cases").get_models(), Notice, Entry]
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+    return read
+
+
+@pytest.fixture
+def neighbours(cast: Any) -> Callable[[int], list[Any]]:
+    """Give a function that makes verified villagers of the village and returns them as actors."""
+    from mingbai.accounts.models import Person
+    from mingbai.accounts.queries import actor_for
+    from mingbai.kernel import clock
+
+    def make(count: int, home: str = "350525101201") -> list[Any]:
+        made = [
+            Person.objects.create(name=f"邻居{n}", home=home, created_at=clock.now())
+            for n in range(count)
+        ]
+        return [actor_for(person.pk) for person in made]
+
+    return make
+
+
+@pytest.fixture
+def media_folder(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep uploads of a test in a folder of its own."""
+    from django.conf import settings
+
+    monkeypatch.setattr(settings, "MEDIA_ROOT", tmp_path / "media")
+
+
+@pytest.fixture
+def picture(media_folder: None) -> Callable[..., Any]:
+    """Give a function that stores a small photo."""
+    import io
+
+    from PIL import Image
+
+    from mingbai.kernel import uploads
+
+    def make(colour: str = "navy") -> Any:
+        held = io.BytesIO()
+        Image.new("RGB", (64, 48), colour).save(held, "JPEG")
+        return uploads.store_bytes(held.getvalue(), "a.jpg")
+
+    return make

@@ -27,7 +27,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def send(phone: str, text: str) -> None:
         codes.append(re.findall(r"\d{6}", text)[0])
 
-    monkeypatch.setattr("mingbai.accounts.commands.sms_sender", lambda: send)
+    monkeypatch.setattr("mingbai.accounts.commands.entering.sms_sender", lambda: send)
     return codes
 
 

@@ -136,7 +136,7 @@ def test_an_urgent_case_has_one_working_day(cast: Any) -> None:
 
 
 def test_the_county_may_change_a_deadline(cast: Any) -> None:
-    assert commands.load_deadlines() == 90
+    assert commands.load_deadlines() == 136
     from mingbai.cases.models import Deadline
 
     Deadline.objects.filter(field="power", level="village", urgent=False).update(days=4)
@@ -332,23 +332,29 @@ def test_an_overdue_case_climbs_to_the_county_and_stays_there(cast: Any, at: At)
     at("2026-11-20 18:01")
     assert commands.escalate_overdue(COUNTY) == 1
     assert commands.escalate_overdue(COUNTY) == 0
-    now = fresh(case)
-    assert (now.state, now.level, now.body) == ("escalated", "town", cast.bodies["town"])
-    assert f"{clock.local(now.due_at):%m-%d}" == "11-24"
-    at("2026-11-25 08:00")
-    assert commands.escalate_overdue(COUNTY) == 1
-    now = fresh(case)
-    assert (now.level, now.body, now.due_days) == ("county", cast.bodies["water"], 3)
-    at("2026-12-01 08:00")
+    assert (fresh(case).level, fresh(case).overdue) == ("village", True)
+    at("2026-11-24 18:01")
     assert commands.escalate_overdue(COUNTY) == 1
     assert commands.escalate_overdue(COUNTY) == 0
     now = fresh(case)
-    assert (now.level, now.overdue, now.state) == ("county", True, "escalated")
+    assert (now.state, now.level, now.body) == ("escalated", "town", cast.bodies["town"])
+    assert f"{clock.local(now.due_at):%m-%d}" == "11-26"
+    at("2026-12-01 08:00")
+    assert commands.escalate_overdue(COUNTY) == 1
+    now = fresh(case)
+    assert (now.level, now.body, now.due_days) == ("county", cast.bodies["water"], 3)
+    at("2026-12-09 08:00")
+    assert commands.escalate_overdue(COUNTY) == 1
+    assert commands.escalate_overdue(COUNTY) == 0
+    now = fresh(case)
+    assert (now.level, now.overdue, now.urged, now.state) == ("county", True, True, "escalated")
+    late = ["overdue", "urge", "escalate"]
     assert list(case.events.order_by("id").values_list("verb", flat=True)) == [
         "submit",
-        "escalate",
-        "escalate",
+        *late,
+        *late,
         "overdue",
+        "urge",
     ]
 
 
@@ -368,7 +374,7 @@ def test_a_deadline_over_the_year_end_is_provisional(cast: Any, at: At) -> None:
     at("2026-12-25 09:00")
     case = file(cast, field="road")
     assert (case.due_provisional, f"{clock.local(case.due_at):%Y-%m-%d}") == (True, "2027-01-01")
-    at("2027-01-04 09:00")
+    at("2027-01-06 09:00")
     commands.escalate_overdue(COUNTY)
     assert (fresh(case).level, fresh(case).due_provisional) == ("town", True)
 
@@ -460,7 +466,7 @@ def test_staff_file_only_inside_their_territory(cast: Any) -> None:
 
 def test_a_department_acts_only_on_what_it_holds(cast: Any, at: At) -> None:
     case = file(cast, field="water", is_public=False)
-    for day in ("2026-11-23 08:00", "2026-11-27 08:00"):
+    for day in ("2026-11-25 08:00", "2026-12-02 08:00"):
         at(day)
         commands.escalate_overdue(COUNTY)
     case = do(cast, "department", case, "accept")

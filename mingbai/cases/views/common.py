@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 
 from mingbai.cases import queries
+from mingbai.cases.states import SAID
 from mingbai.kernel import uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput
@@ -18,14 +20,47 @@ from mingbai.kernel.jinja import datetime_cn
 
 _ICONS = {
     "assign": "arrow-right",
+    "redirect": "route",
     "escalate": "trending-up",
+    "lift": "trending-up",
     "reopen": "arrow-back-up",
+    "claim": "arrow-back-up",
+    "grant_reopen": "arrow-back-up",
+    "ask_reopen": "message-circle-question",
+    "ask_reporter": "clock-pause",
+    "suspend": "player-pause",
+    "resume": "player-play",
+    "wake": "player-play",
+    "invite": "users-plus",
+    "join": "arrows-join",
+    "merge": "arrows-join",
+    "merged_here": "arrows-join",
+    "split": "arrows-split",
+    "transfer": "send",
+    "unaccepted": "bell",
+    "silent": "bell",
+    "half": "bell",
+    "eighty": "bell",
+    "overdue": "bell",
+    "urge": "speakerphone",
     "supplement": "message-plus",
     "evidence": "messages",
     "withdraw": "x",
     "refuse": "ban",
+    "neighbours": "walk",
+    "doubted": "alert-circle",
+    "call_back": "phone",
+    "onsite": "walk",
+    "onsite_off": "x",
+    "mediate": "heart-handshake",
+    "mediate_kept": "heart-handshake",
 }
-_STAGES = {"evidence": "反映时", "before": "办理前", "after": "办理后"}
+_SIGNED = frozenset(
+    {"refuse", "progress", "answer", "assign", "redirect", "ask_reporter", "invite", "contribute",
+     "release", "extend", "ask_suspend", "suspend", "dispute", "deny", "transfer", "send_back",
+     "conclude", "call_back", "onsite"}
+)  # fmt: skip
+_STAGES = {"onsite": "邻居看时", "evidence": "反映时", "before": "办理前", "after": "办理后"}
 
 
 class AskedBy(HttpRequest):
@@ -92,6 +127,16 @@ def shot(photo: queries.Photo) -> Shot:
     )
 
 
+def onsite_shot(key: UUID) -> Shot:
+    """Return a neighbour's photo."""
+    return Shot(
+        reverse("cases:media", args=[key]),
+        reverse("cases:thumb", args=[key]),
+        "邻居在现场拍的照片",
+        "",
+    )
+
+
 def shots(photos: Iterable[queries.Photo]) -> list[Shot]:
     """Return the pictures among the files."""
     return [shot(photo) for photo in photos if photo.kind == "photo"]
@@ -123,19 +168,34 @@ def _title(step: queries.StepView, who: str) -> str:
         "reopen": f"{who}不满意，退回重办",
         "escalate": f"超时未办，自动升到{step.level_word}",
         "assign": f"交给{step.body}办",
-        "close": "办结",
-        "overdue": "到期没办完",
-        "evidence": "群里补充",
+        "lift": f"没有承办人，交给{step.level_word}",
+        "unstaffed": f"没有承办人，交给{step.level_word}",
+        "redirect": f"裁定交给{step.body}办",
+        "transfer": f"转{step.body}",
+        "register": f"{step.body}登记受理",
+        "send_back": f"不属信访，退回{step.body}",
+        "conclude": f"{step.body}出具处理意见",
+        "ask_reporter": f"请{who}补充，时钟暂停",
+        "suspend": "经上一级批准挂起，时钟暂停",
+        "resume": f"{step.level_word}接着办，时钟恢复",
+        "wake": f"时钟恢复，{step.level_word}接着办",
+        "invite": f"{step.level_word}请来会办",
+        "claim": f"{who}要求重办",
+        "ask_reopen": "附议的人请求重办",
+        "grant_reopen": "上一级同意重办",
+        "deny": "上一级没有同意",
     }
+    if step.verb in SAID:
+        return titles.get(step.verb, step.word)
     return titles.get(step.verb, f"{step.level_word}{step.word}")
 
 
 def _text(step: queries.StepView) -> str:
-    if step.verb in {"escalate", "reopen"}:
+    if step.verb in {"escalate", "reopen", "grant_reopen"}:
         return f"由{step.body}来办。"
-    if step.verb in {"accept", "start"}:
+    if step.verb in {"accept", "start", "join", "resume", "register"}:
         return f"{step.body} {step.label}"
-    if step.verb in {"refuse", "progress", "answer", "assign"} and step.text:
+    if step.verb in _SIGNED and step.text:
         return f"{step.label}：{step.text}"
     return step.text
 

@@ -1,31 +1,35 @@
-"""The officers' desk: the list by deadline, one case with its buttons, the counter."""
+"""The officers' desk: the list by deadline, one case with its buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from uuid import uuid4
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
+from mingbai.accounts.queries import BodyView
 from mingbai.cases import commands, queries
-from mingbai.cases.field_words import guess
-from mingbai.cases.forms import KINDS, DeskForm, errors, values
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 from mingbai.kernel.jinja import datetime_cn
-from mingbai.regions import queries as regions
+from mingbai.kernel.uploads import StoredFile
 
 TABS = (
     ("open", "要办的"),
+    ("ask", "要定的"),
+    ("help", "会办"),
     ("late", "超时"),
     ("mine", "我经手"),
     ("solved", "有结果"),
     ("all", "全部"),
 )
+_NO_NEED = frozenset({"release", "unmerge"})  # where there is nothing to undo, nobody asks why
+_FEW = 2
+_SELDOM = frozenset({"ask", "help"})
 _WATCHED = frozenset({"late", "solved", "all"})
 MOST_AT_ONCE = 100
 
@@ -80,12 +84,15 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     """Make one move; the page comes back with the sentence when it cannot be made."""
-    doing = _ACTS.get(verb)
-    if doing is None:
+    if verb not in _ACTS:
         raise Missing(verb)
-    queries.case_for_staff(actor_of(request), county_of(number), number)
+    command, typed = _ACTS[verb]
+    actor, county = actor_of(request), county_of(number)
+    queries.require_open(actor, county, number)
     try:
-        doing(request, number)
+        command(
+            actor=actor, county=county, number=number, version=_version(request), **typed(request)
+        )
     except (BadInput, Refused) as wrong:
         found = first_errors(wrong) if isinstance(wrong, BadInput) else {"": str(wrong)}
         return _page(
@@ -94,11 +101,12 @@ def act(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             verb=verb,
             wrong=found,
             typed=request.POST.dict(),
+            ticked=request.POST.getlist("receivers"),
             status=_status(wrong),
         )
     messages.success(request, f"已{BY_VERB[verb].label}。")
     try:
-        queries.case_for_staff(actor_of(request), county_of(number), number)
+        queries.require_open(actor, county, number)
     except Missing:  # a department that handed the case on no longer sees it
         return redirect("cases:desk_list")
     return redirect("cases:desk", number)
@@ -136,53 +144,19 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, number, phone=phone)
 
 
-@require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
-    """代群众登记: take a case down for somebody at the counter, then print the receipt."""
-    actor = actor_of(request)
-    queries.require_desk(actor)
-    if request.method == "GET":
-        return _new_page(request, {"public": "on", "kind": "request", "once": str(uuid4())}, {})
-    form = DeskForm(request.POST)
-    if not form.is_valid():
-        return _new_page(request, values(form), errors(form), status=400)
-    typed = form.cleaned_data
-    try:
-        files = stored(request, "photos", kinds=("photo",), most=6)
-        number = commands.submit_case(
-            actor=actor,
-            token=typed["once"],
-            region=typed["region"],
-            text=typed["text"],
-            field=typed["field"] or guess(typed["text"]).field,
-            kind=typed["kind"],
-            place=typed["place"],
-            urgent=typed["urgent"],
-            is_public=typed["public"],
-            phone=typed["phone"],
-            source="desk",
-            files=files,
-        )
-    except BadInput as wrong:
-        return _new_page(request, values(form), first_errors(wrong), status=400)
-    messages.success(request, f"已登记，件号 {number}。")
-    return redirect("cases:receipt", number)
-
-
-@require_GET
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Print the paper that the person takes home."""
-    line = queries.receipt(actor_of(request), county_of(number), number)
-    return render(request, "cases/receipt.html", {"line": line})
-
-
 def _list_page(request: HttpRequest, heading: str) -> HttpResponse:
     actor, asked = actor_of(request), request.GET
     watches = queries.watches_only(actor)
     which, q = asked.get("which", "all" if watches else "open"), asked.get("q", "")
     desk = queries.desk(actor, which=which, q=q, after=asked.get("after", ""))
-    counted = {"open": desk.counts.open, "late": desk.counts.late, "mine": desk.counts.mine}
-    tabs = [(c, w, counted.get(c)) for c, w in TABS if not watches or c in _WATCHED]
+    counts = desk.counts
+    counted = {name: getattr(counts, name) for name in ("open", "late", "mine", "help", "ask")}
+    tabs = [
+        (code, word, counted.get(code))
+        for code, word in TABS
+        if (not watches or code in _WATCHED)
+        and (code not in _SELDOM or counted[code] or code == which)
+    ]
     return render(
         request,
         "cases/desk_list.html",
@@ -206,6 +180,7 @@ def _page(
     phone: str = "",
     status: int = 200,
     sign: str = "",
+    ticked: Sequence[str] = (),
 ) -> HttpResponse:
     found = queries.case_for_staff(actor_of(request), county_of(number), number)
     open_ = found.line.state in OPEN
@@ -228,6 +203,12 @@ def _page(
             "wrong": wrong or {},
             "typed": typed or {},
             "phone": phone,
+            "ticked": ticked,
+            "plain": PLAIN,
+            "pairs_of": _pairs,
+            "once": str(uuid4()),
+            "field_choices": queries.field_choices(),
+            **_grouped(found.buttons),
             "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,
@@ -236,23 +217,24 @@ def _page(
     return answer
 
 
-def _new_page(
-    request: HttpRequest, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
-) -> HttpResponse:
-    actor = actor_of(request)
-    villages = [v for v in regions.villages(actor.county) if actor.covers(v.code)]
-    return render(
-        request,
-        "cases/desk_new.html",
-        {
-            "typed": typed,
-            "wrong": wrong,
-            "villages": [(v.code, v.name) for v in villages],
-            "fields": [("", "由系统按内容判断"), *queries.field_choices()],
-            "kinds": KINDS,
-        },
-        status=status,
-    )
+def _grouped(buttons: Sequence[queries.Button]) -> dict[str, object]:
+    """Sort the buttons: the likely ones, the others, and why some of them are shut.
+
+    One reason that shuts many is said once.
+    """
+    can = {button.move.verb: button for button in buttons if button.decision}
+    why: dict[str, list[str]] = {}
+    for button in buttons:
+        if not button.decision and button.move.verb not in _NO_NEED:
+            why.setdefault(button.decision.reason, []).append(button.move.label)
+    return {
+        "firsts": [can[verb] for verb in FIRST if verb in can],
+        "others": [button for verb, button in can.items() if verb not in FIRST],
+        "cannot": [
+            reason if len(labels) > _FEW else f"{'、'.join(labels)}：{reason}"
+            for reason, labels in why.items()
+        ],
+    }
 
 
 def _status(wrong: Exception) -> int:
@@ -266,69 +248,110 @@ def _version(request: HttpRequest) -> int:
     return int(text)
 
 
-def _accept(request: HttpRequest, number: str) -> None:
-    commands.accept(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request)
-    )
+def _pairs(bodies: Sequence[BodyView]) -> list[tuple[int, str]]:
+    return [(body.id, body.name) for body in bodies]
 
 
-def _start(request: HttpRequest, number: str) -> None:
-    commands.start(
-        actor=actor_of(request), county=county_of(number), number=number, version=_version(request)
-    )
+def _number(request: HttpRequest, name: str) -> int:
+    """Return the id chosen in a list; 0 when nothing was chosen."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) <= 18 else 0
 
 
-def _refuse(request: HttpRequest, number: str) -> None:
-    commands.refuse(
-        actor=actor_of(request),
-        county=county_of(number),
-        number=number,
-        version=_version(request),
-        reason=request.POST.get("reason", ""),
-        door=request.POST.get("door", ""),
-    )
+def _numbers(request: HttpRequest, name: str) -> list[int]:
+    return [int(t) for t in request.POST.getlist(name) if t.isdecimal() and len(t) <= 18]
 
 
-def _assign(request: HttpRequest, number: str) -> None:
-    receiver = request.POST.get("receiver", "")
-    commands.assign(
-        actor=actor_of(request),
-        county=county_of(number),
-        number=number,
-        version=_version(request),
-        receiver=int(receiver) if receiver.isdigit() else 0,
-        text=request.POST.get("note", ""),
-    )
+def _words(*names: str) -> Callable[[HttpRequest], dict[str, object]]:
+    """Return what reads the typed words of these form fields."""
+
+    def read(request: HttpRequest) -> dict[str, object]:
+        return {name: request.POST.get(name, "") for name in names}
+
+    return read
 
 
-def _progress(request: HttpRequest, number: str) -> None:
-    commands.progress(
-        actor=actor_of(request),
-        county=county_of(number),
-        number=number,
-        version=_version(request),
-        text=request.POST.get("text", ""),
-        files=stored(request, "before", kinds=("photo",), most=6),
-    )
+def _nothing(_request: HttpRequest) -> dict[str, object]:
+    return {}
 
 
-def _answer(request: HttpRequest, number: str) -> None:
-    commands.answer(
-        actor=actor_of(request),
-        county=county_of(number),
-        number=number,
-        version=_version(request),
-        text=request.POST.get("text", ""),
-        before=stored(request, "before", kinds=("photo",), most=6),
-        after=stored(request, "after", kinds=("photo",), most=6),
-    )
+def _assign(request: HttpRequest) -> dict[str, object]:
+    return {"receiver": _number(request, "receiver"), "text": request.POST.get("note", "")}
 
 
-_ACTS: Mapping[str, Callable[[HttpRequest, str], None]] = {
-    "accept": _accept,
-    "refuse": _refuse,
-    "assign": _assign,
-    "start": _start,
-    "progress": _progress,
-    "answer": _answer,
+def _receiver(request: HttpRequest) -> dict[str, object]:
+    return {"receiver": _number(request, "receiver"), "reason": request.POST.get("reason", "")}
+
+
+def _invite(request: HttpRequest) -> dict[str, object]:
+    return {"receivers": _numbers(request, "receivers"), "text": request.POST.get("text", "")}
+
+
+def _progress(request: HttpRequest) -> dict[str, object]:
+    return {"text": request.POST.get("text", ""), "files": _photos(request, "before")}
+
+
+def _contribute(request: HttpRequest) -> dict[str, object]:
+    return {"text": request.POST.get("text", ""), "files": _photos(request, "after")}
+
+
+def _answer(request: HttpRequest) -> dict[str, object]:
+    return {
+        "text": request.POST.get("text", ""),
+        "before": _photos(request, "before"),
+        "after": _photos(request, "after"),
+    }
+
+
+def _split(request: HttpRequest) -> dict[str, object]:
+    try:
+        token = UUID(request.POST.get("once", ""))
+    except ValueError:
+        raise BadInput("页面过期了，请刷新再办。") from None
+    return {
+        "token": token,
+        "text": request.POST.get("text", ""),
+        "field": request.POST.get("field", ""),
+    }
+
+
+def _photos(request: HttpRequest, name: str) -> list[StoredFile]:
+    return stored(request, name, kinds=("photo",), most=6)
+
+
+Typed = Callable[[HttpRequest], dict[str, object]]
+_ACTS: Mapping[str, tuple[Callable[..., object], Typed]] = {
+    "accept": (commands.accept, _nothing),
+    "refuse": (commands.refuse, _words("reason", "door")),
+    "start": (commands.start, _nothing),
+    "progress": (commands.progress, _progress),
+    "answer": (commands.answer, _answer),
+    "assign": (commands.assign, _assign),
+    "dispute": (commands.dispute, _words("reason")),
+    "redirect": (commands.redirect, _receiver),
+    "ask_reporter": (commands.ask_reporter, _words("text")),
+    "resume": (commands.resume, _nothing),
+    "invite": (commands.invite, _invite),
+    "contribute": (commands.contribute, _contribute),
+    "release": (commands.release, _receiver),
+    "join": (commands.join, _nothing),
+    "extend": (commands.extend, _words("days", "reason")),
+    "ask_suspend": (commands.ask_suspend, _words("reason", "until")),
+    "suspend": (commands.suspend, _nothing),
+    "merge": (commands.merge, _words("into")),
+    "unmerge": (commands.unmerge, _nothing),
+    "split": (commands.split, _split),
+    "transfer": (commands.transfer, _words("reason")),
+    "register": (commands.register, _nothing),
+    "send_back": (commands.send_back, _words("reason")),
+    "conclude": (commands.conclude, _words("demand", "facts", "opinion", "basis")),
+    "hand_to_clues": (commands.hand_to_clues, _nothing),
+    "grant_reopen": (commands.grant_reopen, _nothing),
+    "deny": (commands.deny, _words("reason")),
 }
+"""What each button of the desk does, and what it reads from its form."""
+PLAIN = frozenset(v for v, (_, typed) in _ACTS.items() if typed is _nothing) - {"hand_to_clues"}
+FIRST = ("accept", "start", "answer", "conclude", "contribute", "suspend", "grant_reopen",
+         "redirect", "deny", "join", "register", "resume", "unmerge", "refuse", "assign",
+         "progress")  # fmt: skip
+"""Buttons that stand on top, the likeliest first."""

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mingbai.cases import commands, queries
 from mingbai.cases.states import OPEN, county_of
-from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
+from mingbai.cases.views.codes import drawn
+from mingbai.cases.views.common import actor_of, first_errors, onsite_shot, rail, shots, stored
 from mingbai.kernel import uploads
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing
@@ -49,6 +50,43 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, number, wrong=first_errors(wrong), typed=sent.dict(), status=400)
     again = state != "closed"
     messages.success(request, "已退回重办，由别人来办。" if again else "评价已收到，这件办结了。")
+    return redirect("cases:case", number)
+
+
+@require_POST
+def claim(request: HttpRequest, number: str) -> HttpResponse:
+    """Have a closed case handled once more for its reporter."""
+    try:
+        commands.claim(
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
+            version=_version(request),
+            reason=request.POST.get("reason", ""),
+        )
+    except BadInput as wrong:
+        return _page(
+            request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400
+        )
+    messages.success(request, "已退回重办，由别人来办。")
+    return redirect("cases:case", number)
+
+
+@require_POST
+def ask_reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """Take a supporter's wish for another round."""
+    try:
+        commands.ask_reopen(
+            actor=actor_of(request),
+            county=county_of(number),
+            number=number,
+            reason=request.POST.get("reason", ""),
+        )
+    except BadInput as wrong:
+        return _page(
+            request, number, wrong=first_errors(wrong), typed=request.POST.dict(), status=400
+        )
+    messages.success(request, "已交给上一级决定，结果会告诉你。")
     return redirect("cases:case", number)
 
 
@@ -127,6 +165,8 @@ def _page(
 ) -> HttpResponse:
     actor: Actor = actor_of(request)
     found = queries.public_case(county_of(number), number, actor)
+    beside = queries.beside(county_of(number), number, actor)
+    steps = queries.with_neighbours(found.steps, beside.neighbours)
     open_ = found.line.state in OPEN
     before, after = shots(found.before), shots(found.after)
     return render(
@@ -137,7 +177,10 @@ def _page(
             "line": found.line,
             "open": open_,
             "scores": SCORES,
-            "steps": rail(found.steps, open_=open_, mine=found.mine),
+            "steps": rail(steps, open_=open_, mine=found.mine),
+            "beside": beside,
+            "onsite": [onsite_shot(key) for key in beside.neighbours.photos],
+            "code": drawn(request, _to_follow(number, beside.slip)),
             "evidence": shots(found.evidence),
             "voices": [f for f in found.evidence if f.kind == "voice"],
             "before": (before or shots(found.evidence))[:1],
@@ -156,6 +199,13 @@ def _version(request: HttpRequest) -> int:
     if not text.isdigit() or len(text) > 9:
         raise BadInput("页面过期了，请刷新再办。")
     return int(text)
+
+
+def _to_follow(number: str, slip: str) -> str:
+    """Return what the code on the page opens: the reporter's slip, else the public page."""
+    if slip:
+        return reverse("cases:slip", args=[number, slip])
+    return reverse("cases:case", args=[number])
 
 
 def _sign_in(next_: str) -> str:

@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache, partial
 from importlib.resources import files
@@ -19,6 +19,7 @@ from typing import Any
 
 from mingbai.accounts import commands as accounts
 from mingbai.accounts import queries as people
+from mingbai.accounts.duties import Line
 from mingbai.audit.commands import record
 from mingbai.audit.queries import last_entry
 from mingbai.capture import commands as capture
@@ -83,8 +84,9 @@ def live(
         while capture.digest(county=county, everything=True).messages:
             pass
         with scopes.enter(scope=county):
-            cases.escalate_overdue(county)
-            cases.close_silent(county)
+            _let_clock_run(county)
+            while cases.close_silent(county):
+                pass
     with scopes.enter(scope=COUNTY):
         record(actor=None, verb="live", thing="demo", thing_id=COUNTY, county=COUNTY)
     on_progress(1.0, "演示数据已写好")
@@ -136,6 +138,7 @@ def _staff(county: str) -> None:
     """Staff a county; in the played one the accounts of the table at the start get their posts."""
     since = clock.today() - timedelta(days=700)
     bodies = _bodies(county)
+    _duties(county, bodies, since)
     played: set[str] = set()
     if county == COUNTY:
         home = _homes(1)[0].code
@@ -145,6 +148,14 @@ def _staff(county: str) -> None:
     public, wrapped = clue_sealing.make_key(CLUE_PASSPHRASE)
     actor = Actor(None, None, "county_handler", county, bodies["discipline"], "sup", "案管室")
     clues.keep_key(actor=actor, public=public, wrapped=wrapped)
+    if county == COUNTY:
+        _policies(bodies[TOWN], since)
+
+
+def _policies(town: int, since: date) -> None:
+    """Write the town's policy answers, which questions from the talk are answered with."""
+    for row in _lines("policies.jsonl"):
+        capture.keep_policy(actor=_somebody(town), region=TOWN, since=since, until=None, **row)
 
 
 def _accounts(bodies: Mapping[str, int], home: str, since: date) -> None:
@@ -183,12 +194,11 @@ def _bodies(county_code: str) -> dict[str, int]:
             kind="platform", region=place, name=f"{name}平台运维", phone="0595-23880003"
         ),
     }
-    for number, (key, word, duties) in enumerate(DEPARTMENTS):
+    for number, (key, word, _) in enumerate(DEPARTMENTS):
         found[key] = accounts.create_body(
             kind="department",
             region=place,
             name=f"{name}{word}",
-            duties=duties,
             phone=f"0595-238810{number:02d}",
             parent=county,
         )
@@ -211,6 +221,23 @@ def _bodies(county_code: str) -> dict[str, int]:
                 parent=found[town.code],
             )
     return found
+
+
+def _duties(county: str, bodies: Mapping[str, int], since: date) -> None:
+    """Write the duty list: each office its fields; street lamps moved between two of them last year."""
+    lines = [
+        Line(bodies[key], field, "", "county", county, main=True, since=since)
+        for key, _, fields in DEPARTMENTS
+        for field in fields.split(",")
+    ]
+    lines.append(Line(bodies["county"], "other", "", "county", county, main=True, since=since))
+    lamps = Line(
+        bodies["power"], "facility", "streetlamp", "county", county, main=True, since=since
+    )
+    moved = since + timedelta(days=400)
+    ends = replace(lamps, until=moved - timedelta(days=1))
+    heir = replace(lamps, body=bodies["environment"], since=moved, basis="县机构职能调整通知")
+    accounts.set_duties(county=county, lines=[*lines, ends, heir], source="演示清单")
 
 
 def _others(county: str, bodies: Mapping[str, int], played: set[str], since: date) -> None:
@@ -342,7 +369,12 @@ def _evening(counties: Sequence[str], day: date) -> None:
     """Let the clock of a past day escalate what was late then."""
     for county in counties:
         with scopes.enter(scope=county, at=datetime.combine(day, time(18, 30), clock.SHANGHAI)):
-            cases.escalate_overdue(county)
+            _let_clock_run(county)
+
+
+def _let_clock_run(county: str) -> None:
+    while cases.escalate_overdue(county):
+        pass
 
 
 @dataclass

@@ -121,7 +121,8 @@ def _checked(number: int, row: dict[str, Any]) -> tuple[dict[str, Any], InboundM
         kind=str(row["type"]),
         text=clean["text"],
     )
-    if fault := message.fault():
+    fault = message.fault() or ("" if message.dated() else "时间不在 2000 到 2099 年之间")
+    if fault:
         raise BadInput(f"第 {number} 行：{fault}。")
     return clean, message
 

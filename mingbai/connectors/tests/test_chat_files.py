@@ -101,7 +101,7 @@ def test_numbers_as_ids_a_missing_text_and_a_time_without_zone_are_fine(tmp_path
         ({"group": None}, "第 2 行缺少 group。"),
         ({"sender": ["x"]}, "第 2 行缺少 sender。"),
         ({"at": "昨天"}, "第 2 行的时间“昨天”看不懂，应像 2026-03-02T06:11:29+08:00。"),
-        ({"at": "0001-01-01"}, "第 2 行：时间没有时区，或者不在 2000 到 2099 年之间。"),
+        ({"at": "0001-01-01"}, "第 2 行：时间不在 2000 到 2099 年之间。"),
         (
             {"type": "sticker"},
             "第 2 行：type“sticker”不认识，应是 text、voice、image、video、location。",

@@ -362,18 +362,17 @@ def test_a_visit_is_remembered_for_a_year_by_the_browser_alone(county: None) -> 
     assert "village" not in client.get(f"/v/{VILLAGE}").cookies
 
 
-@pytest.mark.parametrize(("state", "words"), [("open", "正在办 23 件"), ("solved", "办好了 23 件")])
-def test_all_cases_are_read_page_by_page(put: Any, state: str, words: str) -> None:
+def test_all_open_cases_are_read_page_by_page(put: Any) -> None:
     for _ in range(23):
-        put("handling" if state == "open" else "closed")
-    first = get(f"/v/{VILLAGE}/{state}")
-    assert words in text(first)
+        put("handling")
+    first = get(f"/v/{VILLAGE}/open")
+    assert "正在办 23 件" in text(first)
     assert len(links(first)) == 20
     [following] = re.findall(r'rel="next" href="([^"]+)"', text(first))
-    second = get(f"/v/{VILLAGE}/{state}{following}")
+    second = get(f"/v/{VILLAGE}/open{following}")
     assert len(links(second)) == 3
     assert not set(links(first)) & set(links(second))
-    assert get(f"/v/{VILLAGE}/{state}?after=xyz").status_code == 400
+    assert get(f"/v/{VILLAGE}/open?after=xyz").status_code == 400
 
 
 def test_an_empty_list_says_so_and_leads_back(county: None) -> None:

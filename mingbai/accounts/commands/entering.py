@@ -1,4 +1,4 @@
-"""The writers of persons, bodies and posts; logging in, by password or by a code sent to a phone."""
+"""Logging in, by password or by a code sent to a phone; sessions and passwords."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -14,11 +14,10 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from mingbai.accounts import policies
-from mingbai.accounts.models import Body, LoginFailure, OpenSession, Person, PhoneCode, Post
+from mingbai.accounts.models import LoginFailure, OpenSession, Person, PhoneCode
 from mingbai.accounts.queries import role
-from mingbai.accounts.roles import roles
 from mingbai.audit.commands import record
-from mingbai.kernel import clock, scopes, sealing
+from mingbai.kernel import clock, masking, sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Missing, Refused, require
 from mingbai.kernel.ports import sms_sender
@@ -168,6 +167,34 @@ def villager(*, phone: str) -> Person:
     return _villager(clean_phone(phone))[0]
 
 
+def confirm_villager(*, actor: Actor, phone: str, region: str) -> str:
+    """Confirm that the owner of a phone lives in a village; return the phone masked.
+
+    Whoever works on cases in village or town knows the person and answers for it. A new village
+    takes the place of the old one. Raises ``BadInput`` for a number that is none, ``Refused``.
+    """
+    require(policies.may_confirm_villager(actor, region))
+    if regions.region(region).level not in {regions.Level.VILLAGE, regions.Level.LOCAL}:
+        raise BadInput("请从表里选一个村。", "region")
+    number = clean_phone(phone)
+    person, _ = _villager(number)
+    if person.login is not None:
+        raise BadInput("这个号码登记的是工作人员。", "phone")
+    before, person.home = person.home, region
+    person.save(update_fields=["home"])
+    record(
+        actor=actor,
+        verb="confirm_villager",
+        thing="person",
+        thing_id=str(person.pk),
+        region=region,
+        county=region[:6],
+        before={"home": before},
+        after={"home": region},
+    )
+    return masking.phone(number)
+
+
 def _villager(number: str) -> tuple[Person, bool]:
     index = sealing.index(number)
     return Person.objects.get_or_create(
@@ -178,32 +205,6 @@ def _villager(number: str) -> tuple[Person, bool]:
             "password": "!",
         },
     )
-
-
-def create_staff(
-    *, login: str, name: str, password: str | None, phone: str | None = None, demo: bool = False
-) -> Person:
-    """Add a member of staff; without a password nobody can log in as them.
-
-    Raises ``BadInput`` for a weak password or a name that is taken.
-    """
-    if password is not None:
-        check_strength(password, login)
-    with scopes.enter():
-        if Person.objects.filter(login=login).exists():
-            raise BadInput(f"登录名 {login} 已有人用。", "login")
-        index = sealing.index(phone) if phone else None
-        person = Person.objects.create(
-            login=login,
-            name=name,
-            password=make_password(password) if password else "!",
-            created_at=clock.now(),
-            is_demo=demo,
-            phone_index=index,
-            phone_sealed=sealing.seal(phone, f"person:{index}") if phone else None,
-        )
-        record(actor=None, verb="create", thing="person", thing_id=str(person.pk))
-    return person
 
 
 def check_strength(password: str, login: str) -> None:
@@ -257,93 +258,6 @@ def end_other_sessions(*, actor: Actor, key: str) -> int:
         detail={"ended": ended},
     )
     return ended
-
-
-def create_body(
-    *,
-    kind: str,
-    region: str,
-    name: str,
-    duties: str = "",
-    phone: str = "",
-    parent: int | None = None,
-) -> int:
-    """Add an office, or bring its line up to date; return its id. Raises ``BadInput`` for an unknown kind."""
-    if kind not in Body.Kind.values:
-        raise BadInput(f"单位种类“{kind}”不认识，应是 {'、'.join(Body.Kind.values)}。", "kind")
-    with scopes.enter():
-        body, _ = Body.objects.update_or_create(
-            region_id=region,
-            name=name,
-            defaults={"kind": kind, "duties": duties, "phone": phone, "parent_id": parent},
-        )
-        record(actor=None, verb="create", thing="body", thing_id=str(body.pk), region=region)
-    return body.pk
-
-
-def appoint(
-    *,
-    actor: Actor | None,
-    person_id: int,
-    role: str,
-    region: str,
-    body_id: int,
-    title: str,
-    since: date,
-    until: date | None = None,
-) -> int:
-    """Give a person a post. ``actor`` None stands for the installation itself (demo, first start).
-
-    Raises ``BadInput`` for an unknown role or an end before the start, ``Missing`` for an unknown
-    person or body, ``Refused`` when ``actor`` may not.
-    """
-    if role not in roles():
-        raise BadInput(f"没有“{role}”这个角色。", "role")
-    if until is not None and until < since:
-        raise BadInput("任职止不能早于任职起。", "until")
-    body = Body.objects.filter(pk=body_id).first()
-    if body is None or not Person.objects.filter(pk=person_id).exists():
-        raise Missing
-    if actor is not None:
-        require(policies.may_appoint(actor, person_id, region, body.region_id))
-    with scopes.enter():
-        post = Post.objects.create(
-            person_id=person_id,
-            role=role,
-            region_id=region,
-            scope=regions.scope_of(region),
-            body_id=body_id,
-            title=title,
-            since=since,
-            until=until,
-        )
-        record(
-            actor=actor,
-            verb="appoint",
-            thing="post",
-            thing_id=str(post.pk),
-            region=region,
-            detail={"role": role},
-        )
-    return post.pk
-
-
-def end_post(*, actor: Actor | None, post_id: int, last_day: date) -> None:
-    """End a post; from the day after ``last_day`` it has no effect.
-
-    Raises ``Missing`` for an unknown post, ``BadInput`` for a day before it began, ``Refused``.
-    """
-    with scopes.enter():
-        post = Post.objects.select_for_update().filter(pk=post_id).first()
-        if post is None:
-            raise Missing
-        if actor is not None:
-            require(policies.may_end_post(actor, post.person_id, post.region_id))
-        if last_day < post.since:
-            raise BadInput("任职止不能早于任职起。", "last_day")
-        post.until = last_day
-        post.save(update_fields=["until"])
-        record(actor=actor, verb="end", thing="post", thing_id=str(post_id), region=post.region_id)
 
 
 def note_logout(*, actor: Actor) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mingbai.accounts import commands, queries
 from mingbai.accounts.backends import PersonBackend
+from mingbai.accounts.views.common import actor_of
 from mingbai.kernel import sealing
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import BadInput, Refused
@@ -31,10 +31,6 @@ DEVICES = (
     ("Linux", "电脑"),
 )
 BACKEND = f"{PersonBackend.__module__}.{PersonBackend.__qualname__}"
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return cast("Actor", request.actor)  # type: ignore[attr-defined]
 
 
 def next_page(request: HttpRequest, otherwise: str) -> str:
@@ -70,7 +66,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if actor.person_id:
         commands.note_logout(actor=actor)
     auth.logout(request)
@@ -80,7 +76,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def switch_post(request: HttpRequest) -> HttpResponse:
     """Work in another of one's own posts."""
-    actor = _actor(request)
+    actor = actor_of(request)
     wanted = request.POST.get("post", "")
     own = {str(p.id) for p in queries.posts_today(actor.person_id)} if actor.person_id else set()
     if wanted not in own:
@@ -186,7 +182,7 @@ def _note_session(request: HttpRequest, actor: Actor) -> None:
 @require_http_methods(["GET", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
     """Show staff their posts and let them change the password."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if not actor.is_staff or actor.person_id is None:
         return redirect(f"{reverse('accounts:login')}?{urlencode({'next': request.path})}")
     error, field = "", ""
@@ -217,7 +213,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
     """Log the member of staff out everywhere else."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if not actor.is_staff:
         return redirect("accounts:login")
     ended = commands.end_other_sessions(actor=actor, key=request.session.session_key or "")
@@ -231,5 +227,5 @@ def leave(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/leave.html",
-        {"masked": queries.masked_phone(_actor(request).person_id or 0)},
+        {"masked": queries.masked_phone(actor_of(request).person_id or 0)},
     )

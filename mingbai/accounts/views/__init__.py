@@ -1,0 +1,1 @@
+"""Pages of accounts: logging in, the registry, the duty list."""
