@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.rights.people import PASSWORD
+from tests.rights.stages import OPINION
 from tests.rights.things import ANSWER, NOTICE, Side, Things, case_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,12 @@ ID_PARAMETERS = {
     "note_id": "policy note",
     "message_id": "group message",
     "reading_id": "dispute",
+    "sign_id": "sign",
+    "invitation": "invitation",
+    "mediation": "mediation",
+    "person_id": "person",
+    "post_id": "post",
+    "draft_id": "duty draft",
 }
 
 
@@ -34,13 +42,15 @@ def address(route: str, names: tuple[str, ...], thing: str, side: Side, things: 
 
 
 def _value(route: str, parameter: str, name: str, verb: str, side: Side, things: Things) -> Any:
+    if route == "cases:slip" and parameter == "code":
+        return verb or things.ids["slip"]
+    if route.startswith("accounts:") and parameter == "number":
+        return 1  # the older version of the duty list
     if parameter in {"region", "code"}:
         wide = {"county": side.county, "town": side.village[:9]}
         return wide[name].ljust(12, "0") if name in wide else side.village
     if parameter == "verb":
         return verb
-    if parameter == "sign_id":
-        return things.ids["sign"]
     if parameter == "finding_id":
         return things.ids[f"{name} finding"]
     if route == "notices:read":
@@ -52,6 +62,8 @@ def _value(route: str, parameter: str, name: str, verb: str, side: Side, things:
 
 def body(world: World, route: str, thing: str, side: Side, actor: str) -> Mapping[str, Any]:
     """Return what to post: complete and up to date, so that nothing but a right can be missing."""
+    if route in _READ_ONCE:
+        return _made(world, route, thing, side, actor)
     known = (route, thing, side.county, actor if route in _BY_ACTOR else "")
     if known not in world.bodies:
         world.bodies[known] = _made(world, route, thing, side, actor)
@@ -121,6 +133,54 @@ def _key(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
     }
 
 
+def _new_body(_w: World, side: Side, _t: Things, _a: str) -> Mapping[str, Any]:
+    return {"kind": "department", "region": f"{side.county}000000", "name": "新设的一个局",
+            "phone": "", "parent": "", "sure": "1"}  # fmt: skip
+
+
+def _appointed(world: World, side: Side, _t: Things, _a: str) -> Mapping[str, Any]:
+    return {"login": side.second_clerk, "role": "department", "region": f"{side.county}000000",
+            "title": "借调干部", "since": "2026-11-18", "until": "", "sure": "1"}  # fmt: skip
+
+
+def _sheet(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
+    return {"file": SimpleUploadedFile("duties.xlsx", things.ids["duty sheet"])}
+
+
+def _applied(_w: World, side: Side, _t: Things, _a: str) -> Mapping[str, Any]:
+    from mingbai.accounts import queries
+
+    return {"seen": queries.duty_version(side.county), "gaps": "1"}
+
+
+def _villager(_w: World, side: Side, _t: Things, _a: str) -> Mapping[str, Any]:
+    return {"phone": "13800002222", "region": side.village}
+
+
+def _letters(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
+    return {"platform": "wechat", "reason": things.texts["dead letter"]}
+
+
+def _suspension(**more: Any) -> Body:
+    return lambda w, s, t, a: {
+        "version": case_of(t.ids["private"]).version,
+        "until": "2026-11-24",
+        **more,
+    }
+
+
+def _received_by(name: str, key: str, **more: Any) -> Body:
+    """Return a body that names the body ``key`` of the side as its receiver."""
+    return lambda w, s, t, a: {
+        "version": case_of(t.ids[name]).version,
+        "receiver": w.people.bodies[getattr(s, key)].pk,
+        "receivers": w.people.bodies[getattr(s, key)].pk,
+        **more,
+    }
+
+
+_READ_ONCE = frozenset({"accounts:upload_duties"})
+_WHY = "这件不归我们管，三定方案写的是别家。"
 _BY_ACTOR = frozenset({"accounts:login", "accounts:post"})
 _CONFIRM = {"field": "water", "kind": "request", "place": "", "public": "yes", "phone": "13800005555"}  # fmt: skip
 _BODIES: dict[tuple[str, str], Body] = {
@@ -145,11 +205,67 @@ _BODIES: dict[tuple[str, str], Body] = {
     ("cases:act", "start"): _case(number="accepted"),
     ("cases:act", "progress"): _case(number="private", text="约了明天上午到现场看。"),
     ("cases:act", "answer"): _case(number="private", text=ANSWER),
-    ("cases:act", "assign"): lambda w, s, t, a: {
-        "version": case_of(t.ids["private"]).version,
-        "receiver": w.people.bodies[s.town_body].pk,
-    },
+    ("cases:act", "assign"): _received_by("private", "town_body"),
     ("cases:act", "moved:start"): _case(number="moved"),
+    ("cases:act", "moved:dispute"): _case(number="moved", reason=_WHY),
+    ("cases:act", "ask_reporter"): _case(number="private", text="请补一张现场的照片。"),
+    ("cases:act", "extend"): _case(number="private", days="2", reason="要等材料运到。"),
+    ("cases:act", "ask_suspend"): _suspension(reason="要等修路队伍撤走才能挖。"),
+    ("cases:act", "merge"): lambda w, s, t, a: {
+        "version": case_of(t.ids["private"]).version,
+        "into": t.ids["accepted"],
+    },
+    ("cases:act", "split"): _case(
+        number="private", once=str(UUID(int=11)), text="另外一件事单独办。", field="road"
+    ),
+    ("cases:act", "transfer"): _case(number="private", reason="属于信访事项，请信访局登记。"),
+    ("cases:act", "hand_to_clues"): _case(number="private"),
+    ("cases:act", "waiting:resume"): _case(number="waiting"),
+    ("cases:act", "to suspend:suspend"): _case(number="to suspend"),
+    ("cases:act", "to suspend:deny"): _case(number="to suspend", reason="能办就先办。"),
+    ("cases:act", "objected:redirect"): _received_by(
+        "objected", "department_body", reason="三定方案写明归它管。"
+    ),
+    ("cases:act", "objected:deny"): _case(number="objected", reason="首接负责，请办理。"),
+    ("cases:act", "moved:invite"): _received_by("moved", "town_body", text="请到现场测一测。"),
+    ("cases:act", "gathered:invite"): _received_by(
+        "gathered", "department_body", text="请再测一次水压。"
+    ),
+    ("cases:act", "joint:contribute"): _case(number="joint", text=ANSWER),
+    ("cases:act", "joint:release"): _received_by("joint", "department_body", reason="不用他们了。"),
+    ("cases:act", "gathered:join"): _case(number="gathered"),
+    ("cases:act", "merged:unmerge"): _case(number="merged"),
+    ("cases:act", "transferred:register"): _case(number="transferred"),
+    ("cases:act", "transferred:send_back"): _case(number="transferred", reason="不属于信访事项范围。"),
+    ("cases:act", "petition:conclude"): _case(number="petition", **OPINION),
+    ("cases:act", "to reopen:grant_reopen"): _case(number="to reopen"),
+    ("cases:act", "to reopen:deny"): _case(number="to reopen", reason="看过了，水是好的。"),
+    ("cases:claim", ""): _case(number="closed", reason="今天又停水了。"),
+    ("cases:ask_reopen", ""): lambda *_: {"reason": "我家今天又停水了。"},
+    ("cases:confirm_on_site", ""): lambda *_: {"solved": "yes"},
+    ("cases:reply", ""): lambda *_: {"comes": "yes"},
+    ("cases:villagers", ""): _villager,
+    ("cases:call", ""): lambda *_: {"outcome": "satisfied"},
+    ("cases:call_phone", ""): lambda *_: {"reason": "电话回访问一问结果"},
+    ("cases:invite_on_site", ""): lambda *_: {
+        "whom": "reporter", "day": "2026-11-20", "hour": "09:00", "place": "村委会门口",
+    },
+    ("cases:mediate", ""): lambda *_: {
+        "held_on": "2026-11-17", "mediator": "人民调解员老陈", "parties": "两家邻居",
+        "agreed": "no",
+    },
+    ("cases:mediation_kept", ""): lambda *_: {"kept": "yes"},
+    ("accounts:new_body", ""): _new_body,
+    ("accounts:edit_body", ""): lambda *_: {"name": "改了名的一个局", "phone": "", "parent": ""},
+    ("accounts:end_body", ""): lambda *_: {"last_day": "2026-11-18", "sure": "1"},
+    ("accounts:appoint", ""): _appointed,
+    ("accounts:end_post", ""): lambda *_: {"last_day": "2026-11-18", "sure": "1"},
+    ("accounts:new_person", ""): lambda *_: {"login": "newcomer", "name": "新来的", "sure": "1"},
+    ("accounts:suspend", ""): lambda *_: {"sure": "1"},
+    ("accounts:restore_duties", ""): lambda *_: {"sure": "1"},
+    ("accounts:upload_duties", ""): _sheet,
+    ("accounts:apply_draft", ""): _applied,
+    ("capture:try_again", ""): _letters,
     ("capture:rule", ""): lambda *_: {"version": 1, "field": "road", "kind": "request"},
     ("capture:rule", "merge"): lambda w, s, t, a: {"version": 1, "number": t.ids["public"]},
     ("capture:batch", ""): lambda w, s, t, a: {

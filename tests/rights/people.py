@@ -20,28 +20,29 @@ VILLAGE, NEXT_VILLAGE, OTHER_TOWNS, FAR_VILLAGE = (
 PASSWORD = "a-long-test-word"
 NOW = "2026-11-18 01:00"  # an hour after the post of ``former`` ended
 
-# key, kind, region, name, parent, duties
+# key, kind, region, name, parent
 BODIES = (
-    ("county", "county", "350525000000", "永春县受理中心", "", ""),
-    ("town", "town", "350525101000", "五里街镇人民政府", "county", ""),
-    ("village", "village", VILLAGE, "石鼓村村委会", "town", ""),
-    ("next_village", "village", NEXT_VILLAGE, "桃场村村委会", "town", ""),
-    ("other_town", "town", "350525102000", "岵山镇人民政府", "county", ""),
-    ("water", "department", "350525000000", "永春县水利局", "county", "water,irrigation"),
-    ("roads", "department", "350525000000", "永春县交通局", "county", "road"),
-    ("petitions", "department", "350525000000", "永春县信访局", "county", ""),
-    ("town_discipline", "discipline", "350525101000", "五里街镇纪委", "", ""),
-    ("discipline", "discipline", "350525000000", "永春县纪委监委", "", ""),
-    ("platform", "platform", "350525000000", "永春县平台运维", "", ""),
-    ("city", "discipline", "350500000000", "泉州市纪委监委", "", ""),
-    ("far_county", "county", "350526000000", "德化县受理中心", "", ""),
-    ("far_town", "town", "350526101000", "三班镇人民政府", "far_county", ""),
-    ("far_village", "village", FAR_VILLAGE, "蔡径村村委会", "far_town", ""),
-    ("far_water", "department", "350526000000", "德化县水利局", "far_county", "water,irrigation"),
-    ("far_discipline", "discipline", "350526000000", "德化县纪委监委", "", ""),
-    ("far_platform", "platform", "350526000000", "德化县平台运维", "", ""),
+    ("county", "county", "350525000000", "永春县受理中心", ""),
+    ("town", "town", "350525101000", "五里街镇人民政府", "county"),
+    ("village", "village", VILLAGE, "石鼓村村委会", "town"),
+    ("next_village", "village", NEXT_VILLAGE, "桃场村村委会", "town"),
+    ("other_town", "town", "350525102000", "岵山镇人民政府", "county"),
+    ("water", "department", "350525000000", "永春县水利局", "county"),
+    ("roads", "department", "350525000000", "永春县交通局", "county"),
+    ("petitions", "department", "350525000000", "永春县信访局", "county"),
+    ("town_discipline", "discipline", "350525101000", "五里街镇纪委", ""),
+    ("discipline", "discipline", "350525000000", "永春县纪委监委", ""),
+    ("platform", "platform", "350525000000", "永春县平台运维", ""),
+    ("city", "discipline", "350500000000", "泉州市纪委监委", ""),
+    ("far_county", "county", "350526000000", "德化县受理中心", ""),
+    ("far_town", "town", "350526101000", "三班镇人民政府", "far_county"),
+    ("far_village", "village", FAR_VILLAGE, "蔡径村村委会", "far_town"),
+    ("far_water", "department", "350526000000", "德化县水利局", "far_county"),
+    ("far_petitions", "department", "350526000000", "德化县信访局", "far_county"),
+    ("far_discipline", "discipline", "350526000000", "德化县纪委监委", ""),
+    ("far_platform", "platform", "350526000000", "德化县平台运维", ""),
 )
-# key, name, role, region, body. Those below the gap have no column; they make the objects.
+# key, name, role, region, body. ``MAKERS`` have no column; they make the objects.
 STAFF = (
     ("officer", "王建国", "village_officer", VILLAGE, "village"),
     ("colleague", "王小满", "village_officer", VILLAGE, "village"),
@@ -75,19 +76,28 @@ STAFF = (
     ("far_second_clerk", "孙复核", "capture_clerk", "350526000000", "far_discipline"),
     ("far_town", "温镇", "town_staff", "350526101000", "far_town"),
     ("far_department", "温工", "department", "350526000000", "far_water"),
+    ("far_petition", "温信", "petition_office", "350526000000", "far_petitions"),
+    ("far_intake", "温静", "county_intake", "350526000000", "far_county"),
 )
-MAKERS = frozenset({"second_clerk", "far_second_clerk", "far_town", "far_department"})
+MAKERS = frozenset(
+    {"second_clerk", "far_second_clerk", "far_town", "far_department", "far_petition", "far_intake"}
+)
+TITLES = {"second_clerk": "本县复核员", "far_second_clerk": "邻县复核员"}
 # key, name, phone, home
 VILLAGERS = (
     ("villager", "林阿婶", "13800001111", VILLAGE),
     ("elsewhere", "苏大伯", "13800002222", NEXT_VILLAGE),
     ("reporter", "尤暗香", "13700003333", VILLAGE),
+    ("supporter", "郑附议", "13800007771", VILLAGE),
+    ("follower", "潘关注", "13800007772", NEXT_VILLAGE),
     ("far_reporter", "尤远香", "13700004444", FAR_VILLAGE),
+    ("far_supporter", "郑远附", "13800007773", FAR_VILLAGE),
+    ("far_follower", "潘远关", "13800007774", FAR_VILLAGE),
 )
 PASSER_BY = "anyone"
 ACTORS = (
     PASSER_BY,
-    *(key for key, *_ in VILLAGERS[:3]),
+    *(key for key, *_ in VILLAGERS[:5]),
     *(key for key, *_ in STAFF if key not in MAKERS),
 )
 
@@ -120,12 +130,11 @@ def plant(password: str) -> People:
 def _bodies(found: People) -> None:
     from mingbai.accounts.models import Body
 
-    for key, kind, region, name, parent, duties in BODIES:
+    for key, kind, region, name, parent in BODIES:
         found.bodies[key] = Body.objects.create(
             kind=kind,
             region_id=region,
             name=name,
-            duties=duties,
             phone="0595-23880000",
             parent=found.bodies.get(parent),
         )
@@ -146,7 +155,7 @@ def _staff(found: People, password: str) -> None:
             region_id=region,
             scope=scope_of(region),
             body=found.bodies[body],
-            title="干部",
+            title=TITLES.get(key, "干部"),
             since=moment("2024-01-01 00:00").date(),
             until=moment("2026-11-17 00:00").date() if key == "former" else None,
         )

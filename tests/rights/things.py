@@ -38,15 +38,29 @@ class Side:
     town: str
     town_body: str
     department_body: str
+    department: str
     clerk: str
     second_clerk: str
     handler: str
+    petition: str
+    intake: str
+    it: str
+    supporter: str
+    follower: str
 
 
-HERE = Side("本", "350525", VILLAGE, "reporter", "officer", "town", "town", "water", "clerk",
-            "second_clerk", "handler")  # fmt: skip
+HERE = Side("本", "350525", VILLAGE, "reporter", "officer", "town", "town", "water", "department",
+            "clerk", "second_clerk", "handler", "petition", "intake", "it", "supporter",
+            "follower")  # fmt: skip
 FAR = Side("邻", "350526", FAR_VILLAGE, "far_reporter", "far_officer", "far_town", "far_town",
-           "far_water", "far_clerk", "far_second_clerk", "far_handler")  # fmt: skip
+           "far_water", "far_department", "far_clerk", "far_second_clerk", "far_handler",
+           "far_petition", "far_intake", "far_it", "far_supporter", "far_follower")  # fmt: skip
+CASES = frozenset(
+    {"public", "private", "new", "accepted", "moved", "answered", "question", "waiting",
+     "to suspend", "objected", "joint", "gathered", "merged", "transferred", "petition", "closed",
+     "called by the town", "called by the county", "taken down", "to reopen"}
+)  # fmt: skip
+"""The objects that are cases."""
 
 
 @dataclass
@@ -59,9 +73,13 @@ class Things:
 
 def plant(people: People, side: Side, files: Mapping[str, StoredFile]) -> Things:
     """Make one of everything in one county."""
+    from tests.rights import stages
+
     made = Things()
     _clue(people, side, made)
     _cases(people, side, made, files)
+    stages.plant(people, side, made, files["onsite photo"])
+    _registry(people, side, made)
     _group(people, side, made)
     _findings(people, side, made)
     _policy(people, side, made)
@@ -163,6 +181,8 @@ def _cases(people: People, side: Side, made: Things, files: Mapping[str, StoredF
     file("accepted", f"{mark}村受理了还没动手的一件。", "accepted", is_public=False)
     _moved(people, side, made, file)
     answered = file("answered", f"{mark}村停水两天了。", "handling")
+    supporter = people.actor(side.supporter)
+    commands.support(actor=supporter, county=side.county, number=answered)
     commands.answer(
         actor=officer,
         county=side.county,
@@ -219,6 +239,46 @@ def case_of(number: str) -> Case:
     from mingbai.cases.models import Case
 
     return Case.objects.get(number=number)
+
+
+def _registry(people: People, side: Side, made: Things) -> None:
+    """Somebody else's post, a body without people, two versions of the duty list and a draft."""
+    from mingbai.accounts import commands, queries
+    from mingbai.accounts.duties import Line
+    from mingbai.kernel import clock
+
+    it = people.actor(side.it)
+    made.ids["person"] = people.people[side.second_clerk].pk
+    made.ids["post"] = people.posts[side.second_clerk].pk
+    made.texts["account"] = people.posts[side.second_clerk].title
+    made.ids["staffed body"] = people.bodies[side.department_body].pk
+    made.ids["spare body"] = commands.register_body(
+        actor=it,
+        kind="department",
+        region=f"{side.county}000000",
+        name=f"{side.mark}县筹备中的局",
+        phone="",
+        parent=None,
+    )
+    made.texts["duty"] = f"{side.mark}县三定方案第九条"
+    water, since = people.bodies[side.department_body].pk, clock.today() - timedelta(days=300)
+    for fields in (("water",), ("water", "irrigation")):
+        commands.set_duties(
+            county=side.county,
+            lines=[
+                Line(water, f, "", "county", side.county, True, since, basis=made.texts["duty"])
+                for f in fields
+            ],
+            source="测试",
+        )
+    made.ids["duty sheet"] = queries.export_list(it)
+    made.texts["duty draft"] = f"{side.mark}县职责草稿.xlsx"
+    made.ids["duty draft"] = commands.keep_draft(
+        actor=it,
+        county=side.county,
+        name=made.texts["duty draft"],
+        content=made.ids["duty sheet"],
+    )
 
 
 def _group(people: People, side: Side, made: Things) -> None:
