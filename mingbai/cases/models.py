@@ -622,3 +622,175 @@ class Mediation(models.Model):
     class Meta:
         verbose_name = "调解记录"
         indexes = [models.Index(fields=["region", "held_on"], name="mediation_month")]
+
+
+class SavedFilter(models.Model):
+    """A choice of filters that one post keeps under a name; at most one opens by itself."""
+
+    county = CountyField(blank=True)
+    person_id = models.BigIntegerField("人")
+    post_id = models.BigIntegerField("岗位")
+    name = models.CharField("名字", max_length=20)
+    query = models.CharField("条件", max_length=400)
+    is_default = models.BooleanField("打开就用", default=False)
+
+    class Meta:
+        verbose_name = "常用筛选"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "post_id", "name"], name="filter_once"),
+            models.UniqueConstraint(
+                fields=["county", "post_id"],
+                condition=models.Q(is_default=True),
+                name="filter_one_default",
+            ),
+        ]
+
+
+class ReplyTemplate(models.Model):
+    """Words that a body answers with again and again; blanks in braces are filled for each case."""
+
+    county = CountyField()
+    body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+", verbose_name="单位")
+    title = models.CharField("名称", max_length=30)
+    text = models.TextField("内容", max_length=1000)
+    label = models.CharField("谁写的", max_length=60)
+    changed_at = models.DateTimeField("改动时间")
+    retired_at = models.DateTimeField("停用时间", null=True)
+
+    class Meta:
+        verbose_name = "答复模板"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["county", "body", "title"],
+                condition=models.Q(retired_at__isnull=True),
+                name="template_once",
+            )
+        ]
+
+
+class Note(models.Model):
+    """A word among the officers of a case; neither the public nor the reporter ever reads it."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="notes")
+    at = models.DateTimeField("时间")
+    person_id = models.BigIntegerField("人")
+    label = models.CharField("谁", max_length=60)
+    body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+", verbose_name="单位")
+    text = models.CharField("内容", max_length=1000)
+    told = models.JSONField("提到了谁", default=list)
+
+    class Meta:
+        verbose_name = "内部便签"
+        indexes = [models.Index(fields=["case", "-at", "-id"], name="note_case")]
+
+
+class SubTask(models.Model):
+    """What a colleague or another body does for the body that holds a case, and until when."""
+
+    county = CountyField()
+    region = CodeField("村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="subtasks")
+    what = models.CharField("办什么", max_length=200)
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="谁来办"
+    )
+    post = models.ForeignKey("accounts.Post", models.PROTECT, null=True, related_name="+")
+    until = models.DateField("哪天前")
+    asked_at = models.DateTimeField("交代时间")
+    asked_by = models.CharField("谁交代的", max_length=60)
+    asked_person = models.BigIntegerField("交代的人")
+    asked_body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField("结束时间", null=True)
+    withdrawn = models.BooleanField("收回了", default=False)
+    result = models.CharField("办得怎样", max_length=400, blank=True)
+    done_by = models.CharField("谁办的", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "协办事项"
+        indexes = [
+            models.Index(fields=["case", "id"], name="subtask_case"),
+            models.Index(
+                fields=["body", "until", "id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="subtask_open",
+            ),
+        ]
+
+
+class Relation(models.Model):
+    """Two cases that belong together; the one with the lower id stands first."""
+
+    class Why(models.TextChoices):
+        """What they share."""
+
+        PLACE = "place", "同一地点"
+        CAUSE = "cause", "同一原因"
+        SWEEP = "sweep", "排查发现"
+
+    county = CountyField()
+    region = CodeField("村")
+    other_region = CodeField("另一件的村")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="relations")
+    other = CountyForeignKey(Case, models.CASCADE, related_name="relations_back")
+    why = models.CharField("因为", max_length=8, choices=Why.choices)
+    at = models.DateTimeField("时间")
+    label = models.CharField("谁连的", max_length=60)
+
+    class Meta:
+        verbose_name = "相关件"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "case", "other"], name="relation_once"),
+            models.CheckConstraint(
+                condition=models.Q(case__lt=models.F("other")), name="relation_in_order"
+            ),
+        ]
+
+
+class Sweep(models.Model):
+    """After a case was solved: the same thing looked at in other villages, each with its own line."""
+
+    county = CountyField()
+    region = CodeField("谁的辖区")
+    case = CountyForeignKey(Case, models.CASCADE, related_name="sweeps")
+    what = models.CharField("查什么", max_length=200)
+    until = models.DateField("哪天前")
+    asked_at = models.DateTimeField("发起时间")
+    label = models.CharField("谁发起", max_length=60)
+    person_id = models.BigIntegerField("发起人")
+    body = models.ForeignKey("accounts.Body", models.PROTECT, related_name="+", verbose_name="单位")
+
+    class Meta:
+        verbose_name = "排查"
+        indexes = [models.Index(fields=["case", "id"], name="sweep_case")]
+
+
+class SweepItem(models.Model):
+    """One village's line of a sweep: looked at or not, found or not, and the case it became."""
+
+    county = CountyField()
+    region = CodeField("村")
+    sweep = CountyForeignKey(Sweep, models.CASCADE, related_name="items")
+    body = models.ForeignKey(
+        "accounts.Body", models.PROTECT, related_name="+", verbose_name="谁来查"
+    )
+    until = models.DateField("哪天前")
+    done_at = models.DateTimeField("查完时间", null=True)
+    found = models.BooleanField("查到没有", null=True)
+    text = models.CharField("查的情况", max_length=400, blank=True)
+    label = models.CharField("谁查的", max_length=60, blank=True)
+    made = CountyForeignKey(Case, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "排查项"
+        constraints = [
+            models.UniqueConstraint(fields=["county", "sweep", "region"], name="sweep_item_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["body", "until", "id"],
+                condition=models.Q(done_at__isnull=True),
+                name="sweep_item_open",
+            )
+        ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases.deadline_table import rule
-from mingbai.cases.models import Ask, Case, CaseEvent, Part, Stop, Support
+from mingbai.cases.models import Ask, Case, CaseEvent, Part, Stop, SubTask, Support
 from mingbai.cases.states import BY_VERB, MOVES, OPEN, PUBLICLY_SHOWN, Move, State, Who
 from mingbai.kernel import clock, deadlines
 from mingbai.kernel.actors import SYSTEM, Actor
@@ -46,9 +46,18 @@ def may_open(actor: Actor, case: Case) -> Decision:
     """Whether a member of staff may open the case on the desk; a no is shown as 404."""
     if not handles(actor) or not actor.covers(case.region):
         return MISSING_FOR_YOU
-    if only_what_it_holds(actor) and case.body_id != actor.body_id and not _helps(actor, case):
+    if only_what_it_holds(actor) and case.body_id != actor.body_id and not helps(actor, case):
         return MISSING_FOR_YOU
     return YES
+
+
+def helps(actor: Actor, case: Case) -> bool:
+    """Whether a part of the case was given to the actor's office and not taken back."""
+    mine = {"county": case.county, "case": case, "body_id": actor.body_id or 0}
+    return (
+        Part.objects.filter(**mine, released=False).exists()
+        or SubTask.objects.filter(**mine, withdrawn=False).exists()
+    )
 
 
 def may_see(actor: Actor, case: Case) -> Decision:
@@ -190,12 +199,6 @@ def petition_concluded(case: Case) -> bool:
     """Whether the petition office has given its opinion: the regulation's own remedies follow then."""
     steps = CaseEvent.objects.filter(county=case.county, case=case, verb="conclude")
     return steps.exists()
-
-
-def _helps(actor: Actor, case: Case) -> bool:
-    return Part.objects.filter(
-        county=case.county, case=case, body_id=actor.body_id or 0, released=False
-    ).exists()
 
 
 def _decides(actor: Actor, case: Case) -> Decision:

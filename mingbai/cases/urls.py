@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from mingbai.cases.views import (
@@ -35,6 +35,7 @@ register_converter(RegionConverter, "region_code")
 
 app_name = "cases"
 urlpatterns = [
+    path("", include("mingbai.cases.officer_urls")),
     path("v/<region_code:region>/file", filing.say, name="file"),
     path("v/<region_code:region>/file/<uuid:key>", filing.confirm, name="confirm"),
     path("v/<region_code:region>/file/<uuid:key>/code", filing.code, name="code"),

@@ -1,52 +1,62 @@
-"""Steps beside the handling: they stand in the history and on the trail, and move nothing.
-
-The case keeps its version, so that no officer's open page grows stale by them.
-"""
+"""What the writers beside a case share: lock it, weigh the right, forget it all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import date, timedelta
 
-from mingbai.audit import commands as audit
-from mingbai.cases.commands.moving import write_event
-from mingbai.cases.commands.telling import name_of, tell_body
-from mingbai.cases.models import Case, CaseEvent
+from django.db.models import Q
+
+from mingbai.cases import policies_beside
+from mingbai.cases.commands.moving import lock
+from mingbai.cases.models import Case, Note, Relation, SubTask, Sweep, SweepItem
+from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
-from mingbai.notices import commands as notices
+from mingbai.kernel.decisions import BadInput, Missing
 
-__all__ = ["add_step", "name_of", "record", "tell_body", "tell_people"]
-
-
-def add_step(case: Case, actor: Actor, verb: str, text: str, **detail: object) -> CaseEvent:
-    """Append a public step to the history, with its audit entry."""
-    event = write_event(case, verb, actor, text=text)
-    record(case, actor, verb, **detail)
-    return event
+LONGEST_WAIT = timedelta(days=90)
 
 
-def record(case: Case, actor: Actor, verb: str, **detail: object) -> None:
-    """Put what was done on the audit trail."""
-    audit.record(
-        actor=actor,
-        verb=f"case.{verb}",
-        thing="case",
-        thing_id=case.number,
-        region=case.region,
-        county=case.county,
-        detail=detail,
-    )
+def lock_beside(county: str, number: str, actor: Actor) -> Case:
+    """Lock the case for somebody who may work beside it. Raises ``Missing`` for everybody else."""
+    case = lock(county, number, actor)
+    if not policies_beside.may_work_beside(actor, case):
+        raise Missing(number)
+    return case
 
 
-def tell_people(case: Case, people: Iterable[int], title: str, text: str) -> None:
-    """Write a notice with a link to the case's page to each of ``people``."""
-    wanted = sorted(set(people))
-    if wanted:
-        notices.notify(
-            person_ids=wanted,
-            county=case.county,
-            title=title,
-            text=text,
-            link=f"/c/{case.number}",
-            thing="case",
-            thing_id=case.number,
-        )
+def officer(actor: Actor) -> tuple[int, int]:
+    """Return the ids of the person and of the body that a member of staff acts for."""
+    if actor.person_id is None or actor.body_id is None:
+        raise Missing("officer")
+    return actor.person_id, actor.body_id
+
+
+def words(text: str, least: int, most: int, sentence: str, field: str) -> str:
+    """Return ``text`` stripped. Raises ``BadInput`` with ``sentence`` when it is too short or long."""
+    clean = text.strip()
+    if len(clean) < least:
+        raise BadInput(sentence, field)
+    if len(clean) > most:
+        raise BadInput(f"最多写 {most} 个字，请缩短一些。", field)
+    return clean
+
+
+def day(text: str, field: str = "until") -> date:
+    """Return the day that was typed (2026-11-30), today at the earliest. Raises ``BadInput``."""
+    try:
+        found = date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput("请选一个日期，到哪天前办完。", field) from None
+    if not clock.today() <= found <= clock.today() + LONGEST_WAIT:
+        raise BadInput(f"日期要在今天以后，{LONGEST_WAIT.days} 天以内。", field)
+    return found
+
+
+def forget_beside(case: Case) -> None:
+    """Delete every word kept beside a case that is taken back, so that only its number stays."""
+    here = {"county": case.county, "case": case}
+    Note.objects.filter(**here).delete()
+    SubTask.objects.filter(**here).delete()
+    Sweep.objects.filter(**here).delete()
+    Relation.objects.filter(Q(case=case) | Q(other=case), county=case.county).delete()
+    SweepItem.objects.filter(county=case.county, made=case).update(made=None, text="")

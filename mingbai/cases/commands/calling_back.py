@@ -10,9 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation, policies
-from mingbai.cases.commands.beside import add_step, name_of, record, tell_body
 from mingbai.cases.commands.moving import lock
 from mingbai.cases.commands.reporting import rate
+from mingbai.cases.commands.steps import add_step, name_of, record, tell_body
 from mingbai.cases.models import CallBack, Case, CaseEvent, Contact, Rating
 from mingbai.cases.states import OPEN, SOLVED, Level, State
 from mingbai.kernel import clock, deadlines, sealing

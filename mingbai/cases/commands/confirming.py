@@ -8,9 +8,9 @@ from django.db import transaction
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation
-from mingbai.cases.commands.beside import add_step, name_of, record, tell_body
 from mingbai.cases.commands.drafts import forget_unused
 from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.steps import add_step, name_of, record, tell_body
 from mingbai.cases.models import Attachment, Case, CaseEvent, Confirmation
 from mingbai.cases.states import county_of
 from mingbai.kernel import clock, scopes

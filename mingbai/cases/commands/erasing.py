@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from mingbai.accounts import queries as accounts
+from mingbai.cases.commands.beside import forget_beside
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.moving import Step, level_of, move
 from mingbai.cases.models import (
@@ -44,6 +45,7 @@ def erase(case: Case) -> None:
     hanging = {"county": case.county, "case": case}
     for table in _HANGING:
         table.objects.filter(**hanging).delete()
+    forget_beside(case)
     CaseEvent.objects.filter(**hanging).exclude(verb="submit").delete()
     CaseEvent.objects.filter(**hanging).update(
         text="", person_id=None, post_id=None, label=SYSTEM.label, body_id=case.first_body_id

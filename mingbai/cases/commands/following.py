@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from mingbai.cases import participation
-from mingbai.cases.commands.beside import name_of, record, tell_people
 from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.steps import name_of, record, tell_people
 from mingbai.cases.models import CaseEvent, Follow
 from mingbai.cases.states import OPEN, PUBLICLY_SHOWN, county_of, done_word
 from mingbai.kernel import clock, scopes

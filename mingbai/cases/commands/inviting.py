@@ -8,8 +8,8 @@ from django.db import transaction
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation
-from mingbai.cases.commands.beside import add_step, name_of, record, tell_people
 from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.steps import add_step, name_of, record, tell_people
 from mingbai.cases.models import Case, Follow, Invitation, Reply, Support
 from mingbai.cases.states import county_of
 from mingbai.kernel import clock, scopes

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from mingbai.cases import participation
-from mingbai.cases.commands.beside import add_step, name_of, tell_people
 from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.steps import add_step, name_of, tell_people
 from mingbai.cases.models import Case, Mediation
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor

@@ -1,13 +1,6 @@
 """The only readers of cases; who looks is a parameter."""
 
 from mingbai.cases.countdown import Countdown, Group
-from mingbai.cases.queries.beside import (
-    Beside,
-    InvitationView,
-    Neighbours,
-    beside,
-    with_neighbours,
-)
 from mingbai.cases.queries.calls import (
     CallLine,
     CallPage,
@@ -68,12 +61,18 @@ from mingbai.cases.queries.staff import (
     require_open,
     watches_only,
 )
+from mingbai.cases.queries.taking_part import (
+    InvitationView,
+    Neighbours,
+    TakingPart,
+    taking_part,
+    with_neighbours,
+)
 
 __all__ = [
     "Answered",
     "AskView",
     "Asked",
-    "Beside",
     "Button",
     "CallLine",
     "CallPage",
@@ -100,9 +99,9 @@ __all__ = [
     "StaffCase",
     "Standing",
     "StepView",
+    "TakingPart",
     "answered_like",
     "any_token",
-    "beside",
     "call",
     "calls",
     "calls_waiting",
@@ -133,6 +132,7 @@ __all__ = [
     "solved",
     "solved_points",
     "standing",
+    "taking_part",
     "token_likeness",
     "village_cases",
     "village_counts",

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from mingbai.cases import policies, words
 from mingbai.cases.countdown import Countdown, count, count_days
-from mingbai.cases.models import Ask, Case, Part
+from mingbai.cases.models import Ask, Case, Part, SubTask
 from mingbai.cases.states import (
     AT_PETITION,
     LEVEL_WORDS,
@@ -213,7 +213,12 @@ def territory(actor: Actor) -> Q:
         return here & shown()
     if policies.only_what_it_holds(actor):
         helped = Part.objects.filter(body_id=actor.body_id or 0, released=False)
-        return here & (Q(body_id=actor.body_id) | Q(pk__in=helped.values("case_id")))
+        asked = SubTask.objects.filter(body_id=actor.body_id or 0, withdrawn=False)
+        return here & (
+            Q(body_id=actor.body_id)
+            | Q(pk__in=helped.values("case_id"))
+            | Q(pk__in=asked.values("case_id"))
+        )
     return here
 
 

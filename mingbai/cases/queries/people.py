@@ -12,9 +12,9 @@ from django.db.models.functions import TruncMonth
 
 from mingbai.cases import participation, policies
 from mingbai.cases.models import Follow, Invitation, Mediation
-from mingbai.cases.queries.beside import Neighbours, neighbours
 from mingbai.cases.queries.lines import CaseLine, Liner
 from mingbai.cases.queries.pages import find
+from mingbai.cases.queries.taking_part import Neighbours, neighbours
 from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Decision, Missing

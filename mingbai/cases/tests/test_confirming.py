@@ -20,7 +20,7 @@ def say(actor: Any, case: Any, solved: bool, **more: Any) -> None:
 
 
 def seen(cast: Any, case: Any, who: str = "other") -> Any:
-    return queries.beside(COUNTY, case.number, cast.actor(who)).neighbours
+    return queries.taking_part(COUNTY, case.number, cast.actor(who)).neighbours
 
 
 def test_a_neighbour_says_once_and_may_change_it(cast: Any, file: Any) -> None:

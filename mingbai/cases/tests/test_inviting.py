@@ -42,14 +42,14 @@ def test_the_village_is_asked_answers_and_hears_that_it_is_off(
     reply(people[0], case, comes=True)
     reply(people[1], case, comes=True)
     reply(people[1], case, comes=False)
-    [seen] = queries.beside(COUNTY, case.number, people[0]).invitations
+    [seen] = queries.taking_part(COUNTY, case.number, people[0]).invitations
     assert (seen.coming, seen.not_coming, seen.mine) == (1, 1, True)
     commands.call_off_invitation(
         actor=cast.actor("officer"), county=COUNTY, number=case.number, invitation=seen.id
     )
     [told] = Notice.objects.filter(title="现场邀请取消了")
     assert told.person_id == people[0].person_id
-    assert queries.beside(COUNTY, case.number, people[0]).invitations == []
+    assert queries.taking_part(COUNTY, case.number, people[0]).invitations == []
 
 
 def test_supporters_and_followers_are_asked_without_the_village(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mingbai.accounts.queries import BodyView
 from mingbai.cases import commands, queries
+from mingbai.cases.queries.beside import summary
 from mingbai.cases.states import BY_VERB, OPEN, county_of
 from mingbai.cases.views.common import actor_of, first_errors, rail, shots, stored
 from mingbai.kernel.decisions import BadInput, Missing, Refused
@@ -209,6 +210,7 @@ def _page(
             "once": str(uuid4()),
             "field_choices": queries.field_choices(),
             **_grouped(found.buttons),
+            "beside": summary(actor_of(request), county_of(number), number),
             "answers": any(b.move.verb == "answer" and b.decision for b in found.buttons),
         },
         status=status,

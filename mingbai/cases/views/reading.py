@@ -165,7 +165,7 @@ def _page(
 ) -> HttpResponse:
     actor: Actor = actor_of(request)
     found = queries.public_case(county_of(number), number, actor)
-    beside = queries.beside(county_of(number), number, actor)
+    beside = queries.taking_part(county_of(number), number, actor)
     steps = queries.with_neighbours(found.steps, beside.neighbours)
     open_ = found.line.state in OPEN
     before, after = shots(found.before), shots(found.after)

@@ -27,7 +27,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     if seen is None:
         messages.warning(request, "请选一个：好了，或者还没好。")
         return redirect("cases:case", number)
-    queries.beside(county, number, actor)
+    queries.taking_part(county, number, actor)
     try:
         files = stored(request, "photo", kinds=("photo",), most=1)
     except BadInput as wrong:
