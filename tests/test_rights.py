@@ -16,16 +16,17 @@ from django.contrib.auth.hashers import make_password
 
 from mingbai.accounts.hashers import StaffArgon2
 from mingbai.accounts.roles import roles
+from mingbai.cases.views import sheet
 from tests.rights import asking, people, things
 from tests.rights import world as worlds
-from tests.rights.world import SIDES, Line, World
+from tests.rights.world import SIDES, Answer, Line, World
 
 # Set, the empty cells of both tables are filled with what came back, to be judged by a person.
 PROPOSE = "MINGBAI_RIGHTS_PROPOSE"
 LINES, ROUTES = worlds.matrix(), worlds.routes()
 RESOURCES = worlds.read("resources.csv")
 # Somebody of each kind of desk: what they do not see in the next county must be as if it were not.
-CURIOUS = ("villager", "officer", "department", "clerk")
+CURIOUS = ("anyone", "villager", "officer", "department", "clerk", "it")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,7 @@ def world() -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         for name, cheap in (("time_cost", 1), ("memory_cost", 8), ("parallelism", 1)):
             patch.setattr(StaffArgon2, name, cheap)
+        patch.setattr(sheet, "pdf", lambda page, _style: page.encode())  # no type is set
         patch.setattr(logging.getLogger("django.request"), "disabled", True)
         with worlds.planted(make_password(people.PASSWORD)) as planted:
             yield planted
@@ -79,8 +81,12 @@ def test_everybody_gets_what_the_matrix_says(world: World, actor: str) -> None:
     missing = {m: world.fetch(actor, m, "/no-such-page", {}) for m in ("GET", "POST")}
     faults, seen = [], set()
     for line in LINES:
+        if line.by_method_alone and actor not in CURIOUS:
+            continue  # answered before anybody looks who asks
         got = world.ask(actor, line, ROUTES[line.route])
         wanted = line.words[actor]
+        if actor in CURIOUS and line.place == "far" and not like_unknown(world, actor, line, got):
+            faults.append(f"{line}: not like what never was")
         if got.word != wanted:
             faults.append(f"{line}: {got.word}, not {wanted}")
         if not got.unchanged:
@@ -100,22 +106,17 @@ def test_every_text_has_a_line_among_the_resources(world: World) -> None:
     assert named == planted
 
 
-@pytest.mark.parametrize("actor", CURIOUS)
-def test_what_is_hidden_answers_like_what_never_was(world: World, actor: str) -> None:
-    """Not only pages: forms that lead elsewhere must lead there for unknown objects as well."""
-    faults = []
-    for line in LINES:
-        names = ROUTES[line.route]
-        about = set(names) - {"region", "code", "verb"}
-        if line.place != "far" or not about or line.words[actor] in {"ok", "refused"}:
-            continue
-        url = asking.address(line.route, names, line.thing, SIDES["far"], nowhere())
-        sent = asking.body(world, line.route, line.thing, SIDES["far"], actor)
-        real = world.ask(actor, line, names)
-        unknown = world.fetch(actor, line.method, url, sent)
-        if real.page != unknown.page:
-            faults.append(str(line))
-    assert faults == []
+def like_unknown(world: World, actor: str, line: Line, got: Answer) -> bool:
+    """Whether an object that is hidden answers as one that there is not.
+
+    Not only pages: forms that lead elsewhere must lead there for unknown objects as well.
+    """
+    names = ROUTES[line.route]
+    if not set(names) - {"region", "code", "verb"} or line.words[actor] in {"ok", "refused"}:
+        return True
+    url = asking.address(line.route, names, line.thing, SIDES["far"], nowhere())
+    sent = asking.body(world, line.route, line.thing, SIDES["far"], actor)
+    return got.page == world.fetch(actor, line.method, url, sent).page
 
 
 class _Nothing(dict[str, object]):
@@ -173,6 +174,8 @@ def test_empty_cells_are_proposed(world: World) -> None:
     read: dict[str, set[tuple[str, str]]] = {actor: set() for actor in people.ACTORS}
     for line in LINES:
         words = dict(line.words)
+        if all(words.values()):
+            continue
         for actor in people.ACTORS:
             got = world.ask(actor, line, ROUTES[line.route])
             read[actor] |= world.texts_in(got)

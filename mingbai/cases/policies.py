@@ -52,12 +52,13 @@ def may_open(actor: Actor, case: Case) -> Decision:
 
 
 def helps(actor: Actor, case: Case) -> bool:
-    """Whether a part of the case was given to the actor's office and not taken back."""
+    """Whether another office gave the actor's a part of the case and did not take it back.
+
+    What colleagues of one office give each other keeps the case open to none of them once it moves on.
+    """
     mine = {"county": case.county, "case": case, "body_id": actor.body_id or 0}
-    return (
-        Part.objects.filter(**mine, released=False).exists()
-        or SubTask.objects.filter(**mine, withdrawn=False).exists()
-    )
+    asked = SubTask.objects.filter(**mine, withdrawn=False).exclude(asked_body_id=actor.body_id)
+    return Part.objects.filter(**mine, released=False).exists() or asked.exists()
 
 
 def may_see(actor: Actor, case: Case) -> Decision:

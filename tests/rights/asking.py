@@ -29,6 +29,11 @@ ID_PARAMETERS = {
     "person_id": "person",
     "post_id": "post",
     "draft_id": "duty draft",
+    "filter_id": "filter",
+    "item_id": "sweep line",
+    "template_id": "template",
+    "task_id": "subtask",
+    "relation_id": "relation",
 }
 
 
@@ -179,6 +184,16 @@ def _received_by(name: str, key: str, **more: Any) -> Body:
     }
 
 
+def _batch(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
+    return {"verb": "accept", "case": f"{things.ids['new']}:1"}
+
+
+def _reply(world: World, side: Side, things: Things, _a: str) -> Mapping[str, Any]:
+    name = world.people.people[side.officer].name
+    words = f"水管已经换好。办理人：{name}，电话：0595-23880000。"
+    return {"version": case_of(things.ids["private"]).version, "reply": words}
+
+
 _READ_ONCE = frozenset({"accounts:upload_duties"})
 _WHY = "这件不归我们管，三定方案写的是别家。"
 _BY_ACTOR = frozenset({"accounts:login", "accounts:post"})
@@ -240,6 +255,24 @@ _BODIES: dict[tuple[str, str], Body] = {
     ("cases:act", "petition:conclude"): _case(number="petition", **OPINION),
     ("cases:act", "to reopen:grant_reopen"): _case(number="to reopen"),
     ("cases:act", "to reopen:deny"): _case(number="to reopen", reason="看过了，水是好的。"),
+    ("cases:save_filter", ""): lambda *_: {"name": "水的事", "field": "water", "who": "ours"},
+    ("cases:batch_preview", ""): _batch,
+    ("cases:batch_run", ""): _batch,
+    ("cases:export", ""): lambda *_: {"who": "all", "state": "all"},
+    ("cases:check", ""): lambda *_: {"found": "0", "text": "查过了，都好的。"},
+    ("cases:templates", ""): lambda *_: {"title": "新模板", "text": "已经处理好了，请放心使用。"},
+    ("cases:template", ""): lambda *_: {"title": "换好了", "text": "改过的话，请放心使用。"},
+    ("cases:reply_by_template", ""): _reply,
+    ("cases:note", ""): lambda *_: {"text": "再记一句。"},
+    ("cases:give_subtask", ""): lambda w, s, t, a: {
+        "what": "请到现场看一看。", "until": "2026-11-24",
+        "receiver": f"body:{w.people.bodies[s.department_body].pk}",
+    },
+    ("cases:finish_subtask", ""): lambda *_: {"result": "测过了，正常。"},
+    ("cases:relate", ""): lambda w, s, t, a: {"other": t.ids["accepted"], "why": "cause"},
+    ("cases:sweep", ""): lambda w, s, t, a: {
+        "what": "查一查有没有一样的。", "villages": [s.next_village], "until": "2026-11-24",
+    },
     ("cases:claim", ""): _case(number="closed", reason="今天又停水了。"),
     ("cases:ask_reopen", ""): lambda *_: {"reason": "我家今天又停水了。"},
     ("cases:confirm_on_site", ""): lambda *_: {"solved": "yes"},

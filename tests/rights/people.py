@@ -17,6 +17,7 @@ VILLAGE, NEXT_VILLAGE, OTHER_TOWNS, FAR_VILLAGE = (
     "350525102201",
     "350526101201",
 )
+FAR_NEXT = "350526101299"
 PASSWORD = "a-long-test-word"
 NOW = "2026-11-18 01:00"  # an hour after the post of ``former`` ended
 
@@ -37,6 +38,7 @@ BODIES = (
     ("far_county", "county", "350526000000", "德化县受理中心", ""),
     ("far_town", "town", "350526101000", "三班镇人民政府", "far_county"),
     ("far_village", "village", FAR_VILLAGE, "蔡径村村委会", "far_town"),
+    ("far_next_village", "village", FAR_NEXT, "眉山村村委会", "far_town"),
     ("far_water", "department", "350526000000", "德化县水利局", "far_county"),
     ("far_petitions", "department", "350526000000", "德化县信访局", "far_county"),
     ("far_discipline", "discipline", "350526000000", "德化县纪委监委", ""),

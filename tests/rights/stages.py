@@ -69,6 +69,9 @@ def plant(people: People, side: Side, made: Things, photo: StoredFile) -> None:
     _taken_down(stager)
     _taking_part(stager, photo)
     _mediated(stager)
+    _kept_beside(stager)
+    _helped(stager)
+    _swept(stager)
 
 
 def _stopped(s: Stager) -> None:
@@ -211,3 +214,61 @@ def _mediated(s: Stager) -> None:
         agreed=True,
         agreement=s.made.texts["agreement"],
     )
+
+
+def _kept_beside(s: Stager) -> None:
+    """What the village's officers keep: a note, a link, a template, a filter."""
+    from mingbai.cases.commands import filters, noting, relating, templates
+    from mingbai.cases.models import Relation, SavedFilter
+    from mingbai.kernel import scopes
+
+    officer = s.people.actor(s.side.officer)
+    here = {"actor": officer, "county": s.side.county, "number": s.made.ids["private"]}
+    s.made.texts["note"] = f"{s.side.mark}家大儿子在外地不好找"
+    noting.add_note(text=s.made.texts["note"], **here)
+    relating.relate(other=s.made.ids["waiting"], why=Relation.Why.PLACE.value, **here)
+    s.made.ids["relation"] = Relation.objects.get(county=s.side.county).pk
+    s.made.texts["template"] = f"{s.side.mark}村的水管已经换好请放心使用"
+    s.made.ids["template"] = templates.save_template(
+        actor=officer, title="换好了", text=f"{s.made.texts['template']}。"
+    )
+    s.made.texts["filter"] = f"{s.side.mark}组条件"
+    with scopes.enter(scope=s.side.county, person=officer.person_id):
+        filters.save_filter(actor=officer, name=s.made.texts["filter"], query="who=mine")
+        s.made.ids["filter"] = SavedFilter.objects.get(post_id=officer.post_id).pk
+
+
+def _helped(s: Stager) -> None:
+    """A case that the town holds and of which the department was asked to do a part."""
+    from mingbai.cases.commands import subtasks
+
+    s.made.texts["helped words"] = f"{s.side.mark}村水库边的栏杆断了"
+    s.file("helped", f"{s.made.texts['helped words']}。", "accept")
+    s.do("assign", s.side.officer, "helped", receiver=s.body(s.side.town_body))
+    s.do("start", s.side.town, "helped")
+    s.made.texts["part for a department"] = f"{s.side.mark}县水利局请派人测一下水位"
+    s.made.ids["subtask"] = subtasks.give_subtask(
+        actor=s.people.actor(s.side.town),
+        county=s.side.county,
+        number=s.made.ids["helped"],
+        what=s.made.texts["part for a department"],
+        receiver=f"body:{s.body(s.side.department_body)}",
+        until="2026-11-24",
+    )
+
+
+def _swept(s: Stager) -> None:
+    """The town has the next village looked at for what was solved here."""
+    from mingbai.cases.commands import sweeping
+    from mingbai.cases.models import SweepItem
+
+    s.made.texts["sweep"] = f"{s.side.mark}镇查一查水表箱盖"
+    sweeping.start_sweep(
+        actor=s.people.actor(s.side.town),
+        county=s.side.county,
+        number=s.made.ids["closed"],
+        what=s.made.texts["sweep"],
+        villages=[s.side.next_village],
+        until="2026-11-24",
+    )
+    s.made.ids["sweep line"] = SweepItem.objects.get(county=s.side.county).pk

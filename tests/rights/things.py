@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from tests.rights.people import FAR_VILLAGE, VILLAGE, People
+from tests.rights.people import FAR_NEXT, FAR_VILLAGE, NEXT_VILLAGE, VILLAGE, People
 
 if TYPE_CHECKING:
     from mingbai.capture.models import Finding
@@ -33,6 +33,7 @@ class Side:
     mark: str
     county: str
     village: str
+    next_village: str
     reporter: str
     officer: str
     town: str
@@ -49,16 +50,16 @@ class Side:
     follower: str
 
 
-HERE = Side("本", "350525", VILLAGE, "reporter", "officer", "town", "town", "water", "department",
+HERE = Side("本", "350525", VILLAGE, NEXT_VILLAGE, "reporter", "officer", "town", "town", "water", "department",
             "clerk", "second_clerk", "handler", "petition", "intake", "it", "supporter",
             "follower")  # fmt: skip
-FAR = Side("邻", "350526", FAR_VILLAGE, "far_reporter", "far_officer", "far_town", "far_town",
+FAR = Side("邻", "350526", FAR_VILLAGE, FAR_NEXT, "far_reporter", "far_officer", "far_town", "far_town",
            "far_water", "far_department", "far_clerk", "far_second_clerk", "far_handler",
            "far_petition", "far_intake", "far_it", "far_supporter", "far_follower")  # fmt: skip
 CASES = frozenset(
     {"public", "private", "new", "accepted", "moved", "answered", "question", "waiting",
      "to suspend", "objected", "joint", "gathered", "merged", "transferred", "petition", "closed",
-     "called by the town", "called by the county", "taken down", "to reopen"}
+     "called by the town", "called by the county", "taken down", "to reopen", "helped"}
 )  # fmt: skip
 """The objects that are cases."""
 

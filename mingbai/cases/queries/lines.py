@@ -214,6 +214,7 @@ def territory(actor: Actor) -> Q:
     if policies.only_what_it_holds(actor):
         helped = Part.objects.filter(body_id=actor.body_id or 0, released=False)
         asked = SubTask.objects.filter(body_id=actor.body_id or 0, withdrawn=False)
+        asked = asked.exclude(asked_body_id=actor.body_id)
         return here & (
             Q(body_id=actor.body_id)
             | Q(pk__in=helped.values("case_id"))
