@@ -188,15 +188,15 @@ def _batch(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
     return {"verb": "accept", "case": f"{things.ids['new']}:1"}
 
 
-def _reply(world: World, side: Side, things: Things, _a: str) -> Mapping[str, Any]:
-    name = world.people.people[side.officer].name
+def _reply(world: World, side: Side, things: Things, actor: str) -> Mapping[str, Any]:
+    name = world.people.people[actor if actor in world.people.posts else side.officer].name
     words = f"水管已经换好。办理人：{name}，电话：0595-23880000。"
     return {"version": case_of(things.ids["private"]).version, "reply": words}
 
 
 _READ_ONCE = frozenset({"accounts:upload_duties"})
 _WHY = "这件不归我们管，三定方案写的是别家。"
-_BY_ACTOR = frozenset({"accounts:login", "accounts:post"})
+_BY_ACTOR = frozenset({"accounts:login", "accounts:post", "cases:reply_by_template"})
 _CONFIRM = {"field": "water", "kind": "request", "place": "", "public": "yes", "phone": "13800005555"}  # fmt: skip
 _BODIES: dict[tuple[str, str], Body] = {
     ("accounts:login", ""): _login,
@@ -212,7 +212,6 @@ _BODIES: dict[tuple[str, str], Body] = {
     ("cases:withdraw", "public"): _case(number="public"),
     ("cases:withdraw", "private"): _case(number="private"),
     ("cases:supplement", ""): lambda *_: {"text": "补充一句，今天又漏大了。"},
-    ("cases:accept_many", ""): lambda w, s, t, a: {"case": f"{t.ids['new']}:1"},
     ("cases:desk_new", ""): _desk_case,
     ("cases:contact", ""): lambda *_: {"reason": "约反映人到现场看一看"},
     ("cases:act", "accept"): _case(number="new"),
