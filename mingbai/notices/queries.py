@@ -12,6 +12,8 @@ from mingbai.kernel.fields import inside
 from mingbai.kernel.paging import Page, page
 from mingbai.notices.models import GroupMessage, Notice
 
+_OWN_ONLY = frozenset({"department", "petition_office"})
+
 
 def unread_count(person_id: int) -> int:
     """Return how many notices the person has not read."""
@@ -38,7 +40,7 @@ def forwardable(actor: Actor) -> QuerySet[GroupMessage]:
     office beside theirs has sent.
     """
     rows = GroupMessage.objects.filter(inside(actor.scope))
-    if actor.role != "department":
+    if actor.role not in _OWN_ONLY:
         return rows
     people = [post.person_id for post in accounts.staff_of(actor.body_id or 0)]
     return rows.filter(by_person__in=people)

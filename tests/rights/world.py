@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -104,7 +104,7 @@ class World:
     code: str
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
     before: dict[str, int] = field(default_factory=dict)
-    digest: str = ""
+    digests: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     bodies: dict[tuple[str, ...], Mapping[str, Any]] = field(default_factory=dict)
     _client: Client = field(
         # one for all: each of its own would set the middleware up anew
@@ -173,17 +173,21 @@ class World:
         from mingbai.clues.models import OfficeKey
         from mingbai.kernel import clock
 
-        kept = self.digest
+        kept = self.digests
         OfficeKey.objects.filter(county=side.county).update(retired_at=clock.now())
         with _mark():
-            self.before, self.digest = writes(), digest()
+            self.before, self.digests = writes(), digest(_tables())
             yield
         _back()
-        self.before, self.digest = writes(), kept
+        self.before, self.digests = writes(), kept
 
     def _as_before(self, written: set[str]) -> bool:
-        """Whether every row is as it was, although something has been written to these tables."""
-        return not written & _OWN_ROWS and digest() == self.digest
+        """Whether every row is as it was, although something has been written to these tables.
+
+        A browser's own session is nobody's thing: a page may remember there what it has to tell.
+        """
+        tables = written - {"django_session"}
+        return not tables & _OWN_ROWS and digest(tables) == {t: self.digests[t] for t in tables}
 
     def _written(self) -> set[str]:
         """Return the tables in which rows were added, changed or deleted since the last time."""
@@ -313,23 +317,27 @@ def writes() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def digest() -> str:
-    """Return a digest of every row of every table, sealed clues included."""
+def digest(tables: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Return how many rows each table has and a digest of them, sealed clues included."""
+    found = {}
     with connection.cursor() as cursor:
-        cursor.execute(_TABLES)
-        tables = [name for (name,) in cursor.fetchall()]
-        parts = []
-        for name in tables:
+        for name in sorted(tables):
             if name == "clues_sealedclue":
                 cursor.execute("SET LOCAL ROLE mingbai_clues")
             cursor.execute(
                 "SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))"
                 f" FROM {name} t"
             )
-            parts.append((name, *cursor.fetchone()))
+            found[name] = cursor.fetchone()
             if name == "clues_sealedclue":
                 cursor.execute("RESET ROLE")
-    return repr(parts)
+    return found
+
+
+def _tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES)
+        return [name for (name,) in cursor.fetchall()]
 
 
 @contextmanager
@@ -344,7 +352,7 @@ def planted(password: str) -> Iterator[World]:
             _more_territory()
             world = _world(password)
             with _mark(), _no_collecting():
-                world.before, world.digest = writes(), digest()
+                world.before, world.digests = writes(), digest(_tables())
                 yield world
             raise _Undo
     except _Undo:
