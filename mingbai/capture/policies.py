@@ -1,4 +1,4 @@
-"""Who reads the talk: capture clerks and discipline case offices inside their territory, nobody else."""
+"""Who reads the talk: capture clerks of the discipline offices inside their territory, nobody else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import YES, Decision, no
 
 COUNTY_DIGITS = 6
+# An auditor reads the trail and a service account delivers: neither has business in these rooms.
+_ELSEWHERE = frozenset({"auditor", "service"})
 
 
 def may_read_talk(actor: Actor) -> Decision:
@@ -18,7 +20,7 @@ def may_read_talk(actor: Actor) -> Decision:
 
 def may_see_groups(actor: Actor) -> Decision:
     """Staff of village, town and county see the registry of their own groups, without any talk."""
-    if actor.is_staff and not role(actor.role).administers:
+    if actor.is_staff and not role(actor.role).administers and actor.role not in _ELSEWHERE:
         return YES
     return no("请先用工作人员账户登录。")
 
@@ -59,7 +61,8 @@ def may_see_patrol_figures(actor: Actor) -> Decision:
     """Clerks and the discipline posts of county and city see how much was gone through, not the talk."""
     if may_read_talk(actor):
         return YES
-    if actor.is_staff and actor.side == "sup" and len(actor.scope) <= COUNTY_DIGITS:
+    watches = actor.is_staff and actor.side == "sup" and actor.role not in _ELSEWHERE
+    if watches and len(actor.scope) <= COUNTY_DIGITS:
         return YES
     return no("巡群的数只有纪检监察的岗位能看。")
 

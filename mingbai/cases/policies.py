@@ -30,13 +30,22 @@ def handles(actor: Actor) -> bool:
 
 
 def watches(actor: Actor) -> bool:
-    """Whether the actor's post follows the public cases of a territory without working on them."""
-    return actor.is_staff and not handles(actor) and not accounts.role(actor.role).administers
+    """Whether the actor's post follows the public cases of a territory without working on them.
+
+    Administrators see no contents, and a service account delivers without reading.
+    """
+    looks_on = not accounts.role(actor.role).administers and actor.role != "service"
+    return actor.is_staff and not handles(actor) and looks_on
 
 
 def only_what_it_holds(actor: Actor) -> bool:
-    """Whether the actor sees cases of the county only while its own office holds them or helps."""
-    return actor.role in _ONLY_HELD
+    """Whether the actor opens cases only while its own office holds them or helps.
+
+    Departments and the petition office do, and the village: what went up from it is the town's,
+    and the village keeps no more than the public part. Town and county intake answer for all of
+    their territory.
+    """
+    return actor.role in _ONLY_HELD or accounts.role(actor.role).level == "village"
 
 
 def may_open(actor: Actor, case: Case) -> Decision:
@@ -49,12 +58,13 @@ def may_open(actor: Actor, case: Case) -> Decision:
 
 
 def helps(actor: Actor, case: Case) -> bool:
-    """Whether a part of the case was given to the actor's office and not taken back."""
+    """Whether another office gave the actor's a part of the case and did not take it back.
+
+    What colleagues of one office give each other keeps the case open to none of them once it moves on.
+    """
     mine = {"county": case.county, "case": case, "body_id": actor.body_id or 0}
-    return (
-        Part.objects.filter(**mine, released=False).exists()
-        or SubTask.objects.filter(**mine, withdrawn=False).exists()
-    )
+    asked = SubTask.objects.filter(**mine, withdrawn=False).exclude(asked_body_id=actor.body_id)
+    return Part.objects.filter(**mine, released=False).exists() or asked.exists()
 
 
 def may_see(actor: Actor, case: Case) -> Decision:
@@ -62,6 +72,11 @@ def may_see(actor: Actor, case: Case) -> Decision:
     if actor == SYSTEM or is_reporter(actor, case) or is_public(case):
         return YES
     return may_open(actor, case)
+
+
+def reads_clear(actor: Actor, case: Case) -> bool:
+    """Whether ``actor`` reads the case as it was written, names and phones unmasked."""
+    return is_reporter(actor, case) or bool(may_open(actor, case))
 
 
 def is_reporter(actor: Actor, case: Case) -> bool:
@@ -173,13 +188,17 @@ def may_weigh_signs(actor: Actor, case: Case) -> Decision:
 
 
 def may_read_contact(actor: Actor, case: Case) -> Decision:
-    """Whether ``actor`` may see the reporter's phone in clear; the reading is put on record."""
+    """Whether ``actor`` may see the reporter's phone in clear: who handles the case, on record."""
     if not may_open(actor, case):
         return MISSING_FOR_YOU
     if not accounts.role(actor.role).reads_contact:
         return no("你的岗位不能看联系方式。")
     if case.body_id != actor.body_id:
         return no(f"这件现在由{case.body.name}承办，只有承办单位能看联系方式。")
+    if case.handler_id is None:
+        return no("请先受理或开始办理，成为承办人以后再看联系方式。")
+    if case.handler_id != actor.post_id:
+        return no("这件的承办人不是你，只有承办人能看联系方式。")
     return YES
 
 

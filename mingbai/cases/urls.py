@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
+from django.views.decorators.http import require_safe
 
 from mingbai.cases.views import (
     calls,
@@ -80,7 +81,11 @@ urlpatterns = [
     path("ask", slips.ask, name="ask"),
     path("ask/<case_number:number>/<slug:code>", slips.slip, name="slip"),
     path("v/<region_code:region>/solved", solved.village, name="solved"),
-    path("v/<region_code:region>/solved.atom", solved.LatestSolved(), name="solved_feed"),
+    path(
+        "v/<region_code:region>/solved.atom",
+        require_safe(solved.LatestSolved()),
+        name="solved_feed",
+    ),
     path("v/<region_code:region>/solved/points", solved.points, name="solved_points"),
     path("r/<region_code:region>/solved", solved.area, name="solved_area"),
     path("r/<region_code:region>/solved/points", solved.points, name="solved_area_points"),

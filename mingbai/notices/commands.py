@@ -12,6 +12,7 @@ from mingbai.kernel import clock
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Missing
 from mingbai.kernel.ports import GroupAddress, group_sender, sms_sender
+from mingbai.notices import queries
 from mingbai.notices.models import Delivery, GroupMessage, Notice
 
 MOST_TRIES = 6
@@ -220,10 +221,10 @@ def deliver_to_group(*, county: str, message_id: int) -> bool:
 
 
 def forwarded_by_hand(*, actor: Actor, message_id: int) -> None:
-    """Note that the officer put the message into the group. Raises ``Missing`` outside the territory."""
-    rows = GroupMessage.objects.select_for_update().filter(county=actor.county, pk=message_id)
-    row = rows.first()
-    if row is None or not actor.covers(row.region):
+    """Note that the officer put the message into the group. Raises ``Missing`` for one that is not theirs."""
+    rows = queries.forwardable(actor).select_for_update()
+    row = rows.filter(county=actor.county, pk=message_id).first()
+    if row is None:
         raise Missing
     if row.state in {GroupMessage.State.BY_HAND, GroupMessage.State.FAILED}:
         row.state = GroupMessage.State.SENT

@@ -180,9 +180,8 @@ def _write(actor: Actor | None, county: str, lines: Sequence[Line], source: str)
 
 def _draft(actor: Actor, draft_id: int) -> DutyDraft:
     draft = DutyDraft.objects.select_for_update(of=("self",)).filter(pk=draft_id).first()
-    if draft is None:
+    if draft is None or not policies.may_keep_duties(actor, draft.county):
         raise Missing
-    require(policies.may_keep_duties(actor, draft.county))
     return draft
 
 

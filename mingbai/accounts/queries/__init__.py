@@ -58,6 +58,7 @@ from mingbai.accounts.queries.registry import (
     registry_people,
     registry_person,
     registry_post,
+    require_administrator,
 )
 from mingbai.accounts.queries.sheet import Preview, export, preview
 from mingbai.accounts.roles import Role, roles
@@ -111,6 +112,7 @@ __all__ = [
     "registry_people",
     "registry_person",
     "registry_post",
+    "require_administrator",
     "responsible",
     "role",
     "roles",

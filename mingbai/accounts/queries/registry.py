@@ -128,7 +128,7 @@ def registry_bodies(
     actor: Actor, *, text: str = "", kind: str = "", after: str = ""
 ) -> tuple[Page[Body], Sequence[BodyLine]]:
     """Return a page of the territory's bodies. Raises ``Missing`` for anybody but its administrators."""
-    _administers(actor)
+    require_administrator(actor)
     rows = Body.objects.filter(inside(actor.scope, "region_id"))
     if text.strip():
         wanted = text.strip()[:_LONGEST]
@@ -162,7 +162,7 @@ def registry_bodies(
 
 def registry_body(actor: Actor, body_id: int) -> BodyPage:
     """Return a body of the territory. Raises ``Missing``."""
-    _administers(actor)
+    require_administrator(actor)
     row = Body.objects.select_related("region__parent", "parent").filter(pk=body_id).first()
     if row is None or not actor.covers(row.region_id):
         raise Missing
@@ -183,7 +183,7 @@ def registry_people(
     actor: Actor, *, text: str = "", after: str = ""
 ) -> tuple[Page[Person], Sequence[PersonLine]]:
     """Return a page of the staff who hold or held a post in the territory, or none anywhere."""
-    _administers(actor)
+    require_administrator(actor)
     rows = Person.objects.filter(_theirs(actor), login__isnull=False)
     if text.strip():
         wanted = text.strip()[:_LONGEST]
@@ -202,7 +202,7 @@ def registry_people(
 
 def registry_person(actor: Actor, person_id: int) -> PersonPage:
     """Return a member of staff of the territory. Raises ``Missing``."""
-    _administers(actor)
+    require_administrator(actor)
     rows = Person.objects.filter(_theirs(actor), login__isnull=False, pk=person_id)
     found = rows.first()
     if found is None:
@@ -221,7 +221,7 @@ def registry_person(actor: Actor, person_id: int) -> PersonPage:
 
 def registry_post(actor: Actor, post_id: int) -> Holding:
     """Return a post of the territory. Raises ``Missing``."""
-    _administers(actor)
+    require_administrator(actor)
     rows = Post.objects.select_related("person", "body", "region__parent")
     found = rows.filter(pk=post_id).first()
     if found is None or not actor.covers(found.region_id):
@@ -324,7 +324,7 @@ def export_list(actor: Actor, number: int = 0) -> bytes:
 
 def places(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the regions of the territory for a list to choose from, by town: ``(heading, options)``."""
-    _administers(actor)
+    require_administrator(actor)
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     for row in regions.inside(actor.scope):
         if row.level in {regions.Level.COUNTY, regions.Level.TOWN} or not groups:
@@ -335,7 +335,7 @@ def places(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def logins(actor: Actor) -> list[tuple[str, str]]:
     """Return login and name of the territory's staff, for a list to choose from."""
-    _administers(actor)
+    require_administrator(actor)
     rows = Person.objects.filter(_theirs(actor), login__isnull=False, is_active=True)
     return [
         (login or "", name) for login, name in rows.order_by("login").values_list("login", "name")
@@ -381,13 +381,14 @@ def duty_line(row: Duty) -> DutyLine:
 
 
 def _county(actor: Actor) -> str:
-    _administers(actor)
+    require_administrator(actor)
     if not actor.county:
         raise Missing
     return actor.county
 
 
-def _administers(actor: Actor) -> None:
+def require_administrator(actor: Actor) -> None:
+    """Raise ``Missing`` for anybody but an administrator: for them there is no registry."""
     if not policies.may_administer(actor):
         raise Missing
 

@@ -41,8 +41,9 @@ def download(request: HttpRequest, number: int = 0) -> HttpResponse:
 @require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a workbook and show what it would do."""
-    form = ListForm(request.POST, request.FILES)
     actor = actor_of(request)
+    queries.require_administrator(actor)
+    form = ListForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, 0, error=str(form.errors["file"][0]))
     file = form.cleaned_data["file"]
@@ -92,6 +93,7 @@ def discard(request: HttpRequest, draft_id: int) -> HttpResponse:
 def restore(request: HttpRequest, number: int) -> HttpResponse:
     """Put an earlier version into force again."""
     actor = actor_of(request)
+    queries.require_administrator(actor)
     if not sure(request):
         page = queries.duties_page(actor, number=number)
         assert page.version is not None

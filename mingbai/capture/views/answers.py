@@ -124,6 +124,8 @@ def note(request: HttpRequest, note_id: int | None = None) -> HttpResponse:
 def retire(request: HttpRequest, note_id: int) -> HttpResponse:
     """Take a policy answer out of use."""
     actor = actor_of(request)
+    if not queries.may_keep_policies(actor):
+        raise Missing
     try:
         commands.retire_policy(actor=actor, note_id=note_id, version=number_in(request, "version"))
     except Refused as reason:

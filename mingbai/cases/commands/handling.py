@@ -11,7 +11,7 @@ from mingbai.cases import policies
 from mingbai.cases.commands import routing
 from mingbai.cases.commands.clocking import Clockmaker
 from mingbai.cases.commands.marking import ask_before_handing, judged
-from mingbai.cases.commands.moving import Step, check, lock, move
+from mingbai.cases.commands.moving import Step, check, lock, lock_open, move
 from mingbai.cases.commands.staffing import receiver as suitable
 from mingbai.cases.commands.staffing import staffed
 from mingbai.cases.commands.typed import said
@@ -152,7 +152,7 @@ def read_contact(*, actor: Actor, county: str, number: str, reason: str) -> str:
     Raises ``Missing`` when the case is hidden or no phone was left, ``BadInput`` without a reason.
     """
     why = said(reason, 4, "请写明为什么要看联系方式。", "reason")
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(policies.may_read_contact(actor, case))
     contact = Contact.objects.filter(county=county, case=case).first()
     if contact is None:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from mingbai.accounts import queries as accounts
 from mingbai.cases import participation
-from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.moving import lock, lock_open
 from mingbai.cases.commands.steps import add_step, name_of, record, tell_people
 from mingbai.cases.models import Case, Follow, Invitation, Reply, Support
 from mingbai.cases.states import county_of
@@ -34,7 +34,7 @@ def invite_on_site(
     if len(where) < 2:
         raise BadInput("请写在哪里碰头，比如村口老槐树下。", "place")
     when = _moment(meet_at)
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(participation.may_invite(actor, case, whom))
     made = Invitation.objects.create(
         county=county,
@@ -57,7 +57,7 @@ def invite_on_site(
 @transaction.atomic
 def call_off_invitation(*, actor: Actor, county: str, number: str, invitation: int) -> None:
     """Call an invitation off; whoever said they would come is told. Raises ``Missing``, ``Refused``."""
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(participation.may_work_beside(actor, case))
     rows = Invitation.objects.filter(county=county, case=case, called_off_at__isnull=True)
     made = rows.filter(pk=invitation, meet_at__gte=clock.now()).first()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from mingbai.cases import participation
-from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.moving import lock_open
 from mingbai.cases.commands.steps import add_step, name_of, tell_people
 from mingbai.cases.models import Case, Mediation
 from mingbai.kernel import clock
@@ -43,7 +43,7 @@ def record_mediation(
         raise BadInput("请写当事人是谁，只有工作人员看得到。", "parties")
     if agreed and len(words) < 4:
         raise BadInput("达成协议的，请写协议内容，只有工作人员看得到。", "agreement")
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(participation.may_work_beside(actor, case))
     made = Mediation.objects.create(
         county=county,
@@ -68,7 +68,7 @@ def record_keeping(
     *, actor: Actor, county: str, number: str, mediation: int, kept: bool, words: str = ""
 ) -> None:
     """Write down once whether the agreement is kept. Raises ``Missing``, ``Refused``."""
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(participation.may_work_beside(actor, case))
     rows = Mediation.objects.select_for_update(of=("self",)).filter(county=county, case=case)
     made = rows.filter(pk=mediation, agreed=True).first()

@@ -85,6 +85,14 @@ def still_in_post(actor: Actor) -> None:
             raise Refused(ENDED)
 
 
+def lock_open(county: str, number: str, actor: Actor) -> Case:
+    """Lock the case for staff who may open it on the desk; for others there is none (``Missing``)."""
+    case = lock(county, number, actor)
+    if not policies.may_open(actor, case):
+        raise Missing(number)
+    return case
+
+
 def check(case: Case, verb: str, actor: Actor, version: int | None) -> None:
     """Raise ``Refused`` with the sentence unless the move may be made now.
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from mingbai.audit import commands as audit
 from mingbai.cases import policies
-from mingbai.cases.commands.moving import lock
+from mingbai.cases.commands.moving import lock, lock_open
 from mingbai.cases.models import Case, Sign
 from mingbai.cases.states import OPEN, State
 from mingbai.kernel import clock
@@ -45,7 +45,7 @@ def note_sign(
 @transaction.atomic
 def ignore_sign(*, actor: Actor, county: str, number: str, sign_id: int) -> None:
     """Set a sign aside; only the body that holds the case may. Raises ``Missing``, ``Refused``."""
-    case = lock(county, number, actor)
+    case = lock_open(county, number, actor)
     require(policies.may_weigh_signs(actor, case))
     sign = Sign.objects.filter(county=county, case=case, pk=sign_id).first()
     if sign is None:

@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 from mingbai.accounts import queries as accounts
 from mingbai.cases import policies, policies_beside
 from mingbai.cases.models import Case, Note, Relation, SubTask, Sweep, SweepItem
+from mingbai.cases.queries.lines import territory
 from mingbai.cases.queries.pages import find
 from mingbai.cases.queries.templates import TemplateView, templates_of
-from mingbai.kernel import clock
+from mingbai.kernel import clock, masking
 from mingbai.kernel.actors import Actor
 from mingbai.kernel.decisions import Decision, Missing
 from mingbai.kernel.paging import Page, page
@@ -195,7 +196,7 @@ def related(actor: Actor, case: Case) -> Sequence[RelatedView]:
         RelatedView(
             row.pk,
             other.number,
-            other.title,
+            other.title if policies.reads_clear(actor, other) else masking.text(other.title),
             other.get_state_display(),
             names[other.region].name if other.region in names else "",
             row.get_why_display(),
@@ -248,10 +249,18 @@ def sweepable(actor: Actor, case: Case) -> Sequence[regions.Region]:
 
 
 def open_subtasks(actor: Actor, after: str = "", size: int = 30) -> Page[SubTaskView]:
-    """Return what the actor's body, or the actor alone, was asked to do and has not done."""
+    """Return what the actor's body, or the actor alone, was asked to do and has not done.
+
+    Left out is what belongs to a case that has moved on to where the actor does not see it.
+    """
     own = Q(post__isnull=True) | Q(post_id=actor.post_id)
+    seen = Case.objects.filter(territory(actor), county=actor.county)
     rows = SubTask.objects.select_related("case", "body", "post__person").filter(
-        own, county=actor.county, body_id=actor.body_id or 0, closed_at__isnull=True
+        own,
+        county=actor.county,
+        body_id=actor.body_id or 0,
+        closed_at__isnull=True,
+        case_id__in=seen.values("pk"),
     )
     found = page(rows, order=("until", "id"), after=after, size=size)
     return Page([_subtask(row, actor) for row in found.rows], found.next)

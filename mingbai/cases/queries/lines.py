@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -156,12 +156,18 @@ class Liner:
             now=self.now,
         )
 
-    def lines(self, cases: Iterable[Case], *, clear: bool) -> Sequence[CaseLine]:
+    def lines(
+        self, cases: Iterable[Case], *, clear: bool | Callable[[Case], bool]
+    ) -> Sequence[CaseLine]:
         """Return lines with the names of their villages (one query more)."""
         rows = list(cases)
         known = regions.regions({case.region for case in rows}) if rows else {}
         return [
-            self.line(c, known[c.region].name if c.region in known else "", clear=clear)
+            self.line(
+                c,
+                known[c.region].name if c.region in known else "",
+                clear=clear(c) if callable(clear) else clear,
+            )
             for c in rows
         ]
 
@@ -239,6 +245,7 @@ def _beside(actor: Actor) -> Sequence[int]:
     """
     helped = Part.objects.filter(body_id=actor.body_id or 0, released=False)
     asked = SubTask.objects.filter(body_id=actor.body_id or 0, withdrawn=False)
+    asked = asked.exclude(asked_body_id=actor.body_id)
     return list(
         helped.values_list("case_id")
         .union(asked.values_list("case_id"))
@@ -285,7 +292,8 @@ def search(actor: Actor, text: str, limit: int = 20) -> Sequence[CaseLine]:
         return []
     cases = brief().filter(visible(actor), matching(wanted))
     return Liner().lines(
-        cases.order_by("-submitted_at", "-id")[:limit], clear=policies.handles(actor)
+        cases.order_by("-submitted_at", "-id")[:limit],
+        clear=lambda case: policies.reads_clear(actor, case),
     )
 
 

@@ -103,11 +103,12 @@ class Links:
 
 @dataclass(frozen=True)
 class Media:
-    """A file to send: where it lies and what it is."""
+    """A file to send: where it lies, what it is, whether passers-by may have it."""
 
     digest: str
     mime: str
     kind: str
+    public: bool
 
 
 @dataclass(frozen=True)
@@ -162,12 +163,10 @@ def media(key: UUID, viewer: Actor) -> Media:
     found = Attachment.objects.select_related("case__body", "event").filter(key=key).first()
     if found is None or not policies.may_see(viewer, found.case):
         raise Missing(str(key))
-    private = policies.is_reporter(viewer, found.case) or bool(
-        policies.may_open(viewer, found.case)
-    )
-    if not private and not _public_file(found):
+    public = policies.is_public(found.case) and _public_file(found)
+    if not public and not policies.reads_clear(viewer, found.case):
         raise Missing(str(key))
-    return Media(found.digest, found.mime, found.kind)
+    return Media(found.digest, found.mime, found.kind, public)
 
 
 def draft(key: UUID) -> DraftView | None:

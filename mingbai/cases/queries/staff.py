@@ -203,7 +203,7 @@ def desk(
     order = BY_NEWEST if which in {"solved", "all"} else BY_DUE
     few = which not in {"late", "solved", "all"}
     found = list_page(cases, q, actor, order=order, after=after, size=size, few=few)
-    lines = Liner().lines(found.rows, clear=True)
+    lines = Liner().lines(found.rows, clear=policies.handles(actor))
     if order == BY_DUE:
         groups = by_deadline(lines)
     else:

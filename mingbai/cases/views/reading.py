@@ -151,7 +151,8 @@ def media(request: HttpRequest, key: UUID, variant: str = "original") -> HttpRes
     ending = found.mime.rpartition("/")[2]
     answer = FileResponse(place.open("rb"), content_type=found.mime, filename=f"{key}.{ending}")
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["Cache-Control"] = "private, max-age=3600"
+    # What not everybody may see is asked for each time: who has lost the right has no copy either.
+    answer["Cache-Control"] = "private, max-age=3600" if found.public else "no-store"
     return answer
 
 
