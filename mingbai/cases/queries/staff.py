@@ -213,7 +213,7 @@ def desk(
 def desk_counts(actor: Actor) -> DeskCounts:
     """Return the figures of the officer's tabs: one query, each part of it by an index of its own."""
     here = Case.objects.filter(territory(actor)).order_by()
-    held = here.filter(body_id=actor.body_id, state__in=OPEN)
+    held = here.filter(body_id=actor.body_id or 0, state__in=OPEN)
     parts = {
         "open": held,
         "late": here.filter(state__in=RUNNING, due_at__lt=clock.now()),
@@ -231,7 +231,7 @@ def desk_counts(actor: Actor) -> DeskCounts:
 
 def open_count(actor: Actor) -> int:
     """Return how many open cases the actor's body holds in its territory."""
-    held = Case.objects.filter(territory(actor), body_id=actor.body_id, state__in=OPEN)
+    held = Case.objects.filter(territory(actor), body_id=actor.body_id or 0, state__in=OPEN)
     return held.count()
 
 
