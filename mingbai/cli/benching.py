@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -58,6 +60,31 @@ def bench(*, as_json: bool, save: bool) -> None:
         click.echo(json.dumps(result, ensure_ascii=False))
         return
     _table(result)
+
+
+def apart(cases: int) -> None:
+    """Measure in a data folder of the bench's own: start a server, bring in what is missing, stop it."""
+    from mingbai.kernel.database import Server
+
+    data = environment.data_folder().with_name("bench-data")
+    click.echo(f"数据在 {data}")
+    with Server(data).start() as server:
+        variables = os.environ | {
+            "DATABASE_URL": server.app_url,
+            "MINGBAI_OWNER_URL": server.owner_url,
+            "MINGBAI_DATA": str(data),
+            "MINGBAI_DEMO": "1",
+        }
+        steps = [["prepare"], ["demo", "--cases", str(cases)], ["bench"]]
+        for words in steps if cases else [steps[0], steps[2]]:
+            done = subprocess.run(
+                [sys.executable, "-m", "mingbai", *words],
+                cwd=environment.ROOT,
+                env=variables,
+                check=False,
+            )
+            if done.returncode:
+                raise click.ClickException("没有量完，请看上面的报错。")
 
 
 def _kept(figure: Figure) -> dict[str, Any]:

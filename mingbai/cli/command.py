@@ -264,11 +264,14 @@ def restore(*, source: Path, force: bool) -> None:
 @click.option("--save", is_flag=True, help="存为新的基准。")
 @click.option("--latency", is_flag=True, help="改量采集多快成件：每秒 200 条，走真的后台任务。")
 @click.option("--seconds", default=60, show_default=True, help="--latency 量多少秒。")
-def bench(*, as_json: bool, save: bool, latency: bool, seconds: int) -> None:
+@click.option("--own", type=int, help="另起一个自己的数据库来量，先写入这么多件诉求。")
+def bench(*, as_json: bool, save: bool, latency: bool, seconds: int, own: int | None) -> None:
     """Measure CPU per operation, or how soon talk becomes cases."""
     from mingbai.cli import benching
 
-    if latency:
+    if own is not None:
+        benching.apart(own)
+    elif latency:
         benching.latency(seconds, as_json=as_json)
     else:
         benching.bench(as_json=as_json, save=save)
