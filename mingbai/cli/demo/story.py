@@ -103,7 +103,8 @@ class Story:
             for silent in (cases.accept, cases.start):
                 self._move(silent)
         if verb == "answer":
-            self._move(cases.answer, text=text, after=self._photos(written.get("photo")))
+            photos = self._photos(written.get("photo"))
+            self._move(cases.answer, text=text, after=photos, knowing=True)
         elif verb == "progress":
             self._move(cases.progress, text=text)
         elif verb == "refuse":
@@ -120,10 +121,14 @@ class Story:
         known = {body.id for body in people.receivers(view.body_id)}
         department = people.department_for(self.village.county, view.field)
         above = people.body_above(view.body_id)
-        wanted = [department] if level == "county" else []
+        wanted = {"county": [department], "home": [self._town()]}.get(level, [])
         receiver = next((b.id for b in [*wanted, above] if b is not None and b.id in known), None)
         if receiver is not None:
-            self._move(cases.assign, receiver=receiver, text=text)
+            self._move(cases.assign, receiver=receiver, text=text, knowing=True)
+
+    def _town(self) -> people.BodyView | None:
+        body = people.village_body(self.village.code)
+        return people.body_above(body.id) if body else None
 
     def _rate(self) -> None:
         view = case_queries.standing(self.village.county, self.number)
