@@ -9,20 +9,18 @@ from mingbai.cases.views import beside, sheet, templates, worklist
 _CASE = "desk/cases/<case_number:number>"
 
 urlpatterns = [
-    path("desk/cases/work", worklist.index, name="worklist"),
-    path("desk/cases/work/filters", worklist.save_filter, name="save_filter"),
+    path("desk/cases", worklist.index, name="desk_list"),
+    path("desk/cases/filters", worklist.save_filter, name="save_filter"),
     path(
-        "desk/cases/work/filters/<int:filter_id>/delete",
+        "desk/cases/filters/<int:filter_id>/delete",
         worklist.delete_filter,
         name="delete_filter",
     ),
-    path(
-        "desk/cases/work/filters/<int:filter_id>/open", worklist.open_with_filter, name="open_with"
-    ),
-    path("desk/cases/work/preview", worklist.preview, name="batch_preview"),
-    path("desk/cases/work/run", worklist.run, name="batch_run"),
-    path("desk/cases/work/result", worklist.result, name="batch_result"),
-    path("desk/cases/work/export", worklist.export, name="export"),
+    path("desk/cases/filters/<int:filter_id>/open", worklist.open_with_filter, name="open_with"),
+    path("desk/cases/preview", worklist.preview, name="batch_preview"),
+    path("desk/cases/run", worklist.run, name="batch_run"),
+    path("desk/cases/result", worklist.result, name="batch_result"),
+    path("desk/cases/export", worklist.export, name="export"),
     path("desk/cases/tasks", worklist.tasks, name="tasks"),
     path("desk/cases/tasks/checks/<int:item_id>", worklist.check, name="check"),
     path("desk/cases/templates", templates.manage, name="templates"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+from PIL import ImageFile
+
 
 class NoTypesetter(Exception):
     """The system's text layout (pango) or WeasyPrint itself is not there."""
@@ -17,6 +19,8 @@ def pdf(html: str, css: str) -> bytes:
         from weasyprint.urls import URLFetcher
     except OSError as missing:  # its libraries are loaded while it is imported
         raise NoTypesetter from missing
+    # WeasyPrint lets the whole process take torn pictures; uploads must go on refusing them.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     closed: Any = URLFetcher(allowed_protocols=())
     page = HTML(string=html, url_fetcher=closed)
     made: Any = page.write_pdf(stylesheets=[CSS(string=css, url_fetcher=closed)])

@@ -82,8 +82,6 @@ urlpatterns = [
         name="mediation_kept",
     ),
     path("desk/today", desk.workbench, name="workbench"),
-    path("desk/cases", desk.index, name="desk_list"),
-    path("desk/cases/accept", desk.accept_many, name="accept_many"),
     path("desk/cases/new", walk_in.new, name="desk_new"),
     path("desk/cases/<case_number:number>", desk.case, name="desk"),
     path("desk/cases/<case_number:number>/contact", desk.contact, name="contact"),

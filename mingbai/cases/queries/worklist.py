@@ -14,7 +14,16 @@ from mingbai.cases import policies
 from mingbai.cases.countdown import Countdown, Group, by_deadline
 from mingbai.cases.models import Case, Field, SavedFilter, SubTask
 from mingbai.cases.queries.beside import CheckView, SubTaskView, open_checks, open_subtasks
-from mingbai.cases.queries.lines import CaseLine, Liner, brief, list_page, matching, territory
+from mingbai.cases.queries.lines import (
+    CaseLine,
+    Liner,
+    brief,
+    deciding,
+    helping,
+    list_page,
+    matching,
+    territory,
+)
 from mingbai.cases.queries.staff import BY_DUE, BY_NEWEST
 from mingbai.cases.states import LEVEL_WORDS, OPEN, SOLVED, STATE_WORDS, State, county_of
 from mingbai.kernel import clock
@@ -24,7 +33,13 @@ from mingbai.regions import queries as regions
 
 MOST_SHOWN = 20
 MOST_EXPORTED = 5000
-WHO = (("ours", "本单位承办"), ("mine", "我经手"), ("all", "辖区全部"))
+WHO = (
+    ("ours", "本单位承办"),
+    ("mine", "我经手"),
+    ("ask", "等本单位决定"),
+    ("help", "请本单位会办"),
+    ("all", "辖区全部"),
+)
 STATES = (("open", "没办完"), ("solved", "有结果"), ("all", "全部状态"))
 SOURCES = tuple(Case.Source.choices)
 BATCHES = {"accept": "受理", "assign": "交办"}
@@ -60,6 +75,10 @@ class Asked:
             chosen["village"] = village
         chosen |= {name: given.get(name) == "1" for name in ("late", "urgent")}
         chosen["q"] = given.get("q", "").replace("\0", "").strip()[:60]
+        if chosen["q"] and "who" not in chosen:  # words alone are looked for everywhere
+            chosen = {"who": "all", "state": "all"} | chosen
+        if chosen.get("who") in {"ask", "help"}:  # what waits, waits in every state
+            chosen = {"state": "all"} | chosen
         return cls(**chosen)
 
     @property
@@ -232,7 +251,12 @@ def _conditions(actor: Actor, asked: Asked) -> list[Q]:
 
 
 def _whose(actor: Actor, who: str) -> Q:
-    held = {"ours": Q(body_id=actor.body_id), "mine": Q(handler_id=actor.post_id)}
+    held = {
+        "ours": Q(body_id=actor.body_id),
+        "mine": Q(handler_id=actor.post_id),
+        "ask": deciding(actor),
+        "help": helping(actor),
+    }
     return held.get(who, Q())
 
 

@@ -202,14 +202,14 @@ def test_a_sub_task_opens_the_case_to_a_department_until_it_is_taken_back(
         until=SOON,
     )
     assert department.get(path).status_code == 200
-    assert "测一测水压" in department.get("/desk/cases/work").content.decode()
-    assert "协办 1" in client_as("town").get("/desk/cases/work").content.decode()
-    assert case.number in department.get("/desk/cases/work?who=all").content.decode()
+    assert "测一测水压" in department.get("/desk/cases").content.decode()
+    assert "协办 1" in client_as("town").get("/desk/cases").content.decode()
+    assert case.number in department.get("/desk/cases?who=all").content.decode()
     subtasks.withdraw_subtask(
         actor=cast.actor("town"), county=COUNTY, number=case.number, task_id=task
     )
     assert department.get(path).status_code == 404
-    assert "测一测水压" not in department.get("/desk/cases/work").content.decode()
+    assert "测一测水压" not in department.get("/desk/cases").content.decode()
 
 
 def test_a_sub_task_is_closed_with_words_by_whom_it_was_given(cast: Any, file: Any) -> None:

@@ -286,7 +286,8 @@ def test_the_contact_is_shown_once_after_a_reason(client_as: Any, file: Any) -> 
 def test_batch_accept_takes_the_ticked_ones(client_as: Any, file: Any) -> None:
     first, second, other = file(), file(), file("accepted")
     ticked = [f"{c.number}:{c.version}" for c in (first, second)] + [f"{other.number}:1"]
-    assert client_as("officer").post("/desk/cases/accept", {"case": ticked}).status_code == 302
+    sent = {"verb": "accept", "case": ticked}
+    assert client_as("officer").post("/desk/cases/run", sent).status_code == 302
     assert set(Case.objects.values_list("state", flat=True)) == {"accepted"}
     assert CaseEvent.objects.filter(verb="accept").count() == 3
 
@@ -321,11 +322,11 @@ def test_the_desk_lists_by_deadline_and_finds_words(client_as: Any, file: Any, a
     found = client.get("/desk/cases?q=路灯").content.decode()
     assert lamp.number in found
     assert water.number not in found
-    mine = client.get("/desk/cases?which=mine").content.decode()
+    mine = client.get("/desk/cases?who=mine").content.decode()
     assert water.number in mine
     assert lamp.number not in mine
     at("2026-11-23 09:00")
-    assert "已超时" in client.get("/desk/cases?which=late").content.decode()
+    assert "已超时" in client.get("/desk/cases?late=1").content.decode()
 
 
 def test_posts_that_only_watch_see_public_cases(client_as: Any, file: Any) -> None:
@@ -375,7 +376,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(client_as: Any, file: Any) -> 
             ("villager", "/mine"),
         )
     }
-    assert list(found.values()) == [10, 22, 13, 9]
+    assert list(found.values()) == [10, 22, 17, 9]
 
 
 def test_a_missing_number_is_missing_for_staff_too(cast: Any) -> None:

@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from mingbai.audit.models import Entry
 from mingbai.cases import commands
@@ -169,6 +169,7 @@ def test_the_paper_as_pdf_embeds_its_chinese_font(cast: Any, file: Any, client_a
     assert b"/FontFile" in answer.content + opened
     assert b"CJK" in answer.content + opened
     assert Entry.objects.filter(verb="case.print_sheet").count() == 1
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_a_server_without_text_layout_says_so_and_keeps_the_printing_page(

@@ -97,14 +97,15 @@ def test_a_neighbouring_village_officer_sees_nothing_of_it(cast: Any, file: Any)
 def test_posts_that_work_on_no_cases_get_404(client_as: Any) -> None:
     for who in ("it", "clerk", "villager", "anyone"):
         for path in (
-            "/desk/cases/work",
             "/desk/cases/tasks",
             "/desk/cases/templates",
-            "/desk/cases/work/result",
+            "/desk/cases/result",
         ):
             assert client_as(who).get(path).status_code in {302, 404}, (who, path)
-    assert client_as("villager").get("/desk/cases/work").status_code == 404
-    assert client_as("supervisor").get("/desk/cases/work")["Location"] == "/desk/cases"
+    assert client_as("villager").get("/desk/cases").status_code == 404
+    watched = client_as("supervisor").get("/desk/cases").content.decode()
+    assert "批量" not in watched
+    assert "勾选的" not in watched
 
 
 def test_the_list_costs_at_most_ten_queries(cast: Any, file: Any) -> None:
@@ -128,7 +129,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(cast: Any, file: Any, client_a
         file("accepted")
     found = []
     for path in (
-        "/desk/cases/work?who=all",
+        "/desk/cases?who=all",
         "/desk/cases/tasks",
         f"/desk/cases/{case.number}/beside",
         f"/desk/cases/{case.number}/sheet",
@@ -147,14 +148,14 @@ def test_the_pages_cost_a_fixed_number_of_queries(cast: Any, file: Any, client_a
 def test_a_filter_is_kept_opened_with_and_forgotten(cast: Any, client_as: Any) -> None:
     with own(cast, "officer"):
         client = client_as("officer")
-        client.post("/desk/cases/work/filters", {"name": "急的路", "field": "road", "urgent": "1"})
+        client.post("/desk/cases/filters", {"name": "急的路", "field": "road", "urgent": "1"})
         kept = SavedFilter.objects.get()
         assert kept.query == "who=ours&field=road&urgent=1"
-        assert client.get("/desk/cases/work").status_code == 200
-        client.post(f"/desk/cases/work/filters/{kept.pk}/open")
-        assert client.get("/desk/cases/work")["Location"] == f"/desk/cases/work?{kept.query}"
-        assert "急的路" in client.get("/desk/cases/work?who=ours").content.decode()
-        client.post(f"/desk/cases/work/filters/{kept.pk}/delete")
+        assert client.get("/desk/cases").status_code == 200
+        client.post(f"/desk/cases/filters/{kept.pk}/open")
+        assert client.get("/desk/cases")["Location"] == f"/desk/cases?{kept.query}"
+        assert "急的路" in client.get("/desk/cases?who=ours").content.decode()
+        client.post(f"/desk/cases/filters/{kept.pk}/delete")
         assert SavedFilter.objects.count() == 0
 
 
@@ -164,7 +165,7 @@ def test_a_filter_is_its_own_posts_alone(cast: Any, client_as: Any) -> None:
         kept = SavedFilter.objects.get()
         assert worklist.saved_filters(cast.actor("neighbour")) == []
         for what in ("open", "delete"):
-            answer = client_as("neighbour").post(f"/desk/cases/work/filters/{kept.pk}/{what}")
+            answer = client_as("neighbour").post(f"/desk/cases/filters/{kept.pk}/{what}")
             assert answer.status_code == 404
         assert SavedFilter.objects.get().is_default is False
 
@@ -207,14 +208,14 @@ def test_a_batch_hands_cases_over_and_names_those_it_could_not(
         "case": [f"{case.number}:{case.version}" for case in (good, hidden, waiting)],
     }
     client = client_as("officer")
-    shown = client.post("/desk/cases/work/preview", sent).content.decode()
+    shown = client.post("/desk/cases/preview", sent).content.decode()
     assert "交办 1 件" in shown
     assert "没有这件，或者你看不到它。" in shown
     assert "这件现在是“等受理”，不能交办。" in shown
-    assert "请选一个可以交办的单位" in client.post("/desk/cases/work/run", sent).content.decode()
+    assert "请选一个可以交办的单位" in client.post("/desk/cases/run", sent).content.decode()
     assert Case.objects.get(pk=good.pk).state == "accepted"
     done = client.post(
-        "/desk/cases/work/run", sent | {"receiver": cast.bodies["town"].pk}, follow=True
+        "/desk/cases/run", sent | {"receiver": cast.bodies["town"].pk}, follow=True
     ).content.decode()
     assert "已交办 1 件，2 件没有" in done
     assert Case.objects.get(pk=good.pk).body == cast.bodies["town"]
@@ -225,11 +226,9 @@ def test_a_batch_hands_cases_over_and_names_those_it_could_not(
 def test_what_the_page_never_offered_is_404(client_as: Any) -> None:
     client = client_as("officer")
     for bad in ("x", "350525-2611-00001", "350525-2611-00001:y", "'; drop"):
-        answer = client.post("/desk/cases/work/preview", {"verb": "accept", "case": bad})
+        answer = client.post("/desk/cases/preview", {"verb": "accept", "case": bad})
         assert answer.status_code == 404
-    answer = client.post(
-        "/desk/cases/work/preview", {"verb": "answer", "case": "350525-2611-00001:1"}
-    )
+    answer = client.post("/desk/cases/preview", {"verb": "answer", "case": "350525-2611-00001:1"})
     assert answer.status_code == 404
 
 
@@ -272,10 +271,10 @@ def test_the_export_holds_no_contact_and_is_on_the_trail(cast: Any, file: Any) -
 
 def test_the_export_shows_the_own_territory_alone(cast: Any, file: Any, client_as: Any) -> None:
     case = file()
-    answer = client_as("neighbour").post("/desk/cases/work/export", {"who": "all", "state": "all"})
+    answer = client_as("neighbour").post("/desk/cases/export", {"who": "all", "state": "all"})
     made = parts(answer.content)
     assert made["xl/worksheets/sheet1.xml"].count("<row ") == 1
     assert case.number not in made["xl/sharedStrings.xml"]
     with pytest.raises(Missing):
         exporting.export_list(actor=cast.actor("it"), asked=Asked())
-    assert client_as("villager").post("/desk/cases/work/export").status_code == 404
+    assert client_as("villager").post("/desk/cases/export").status_code == 404

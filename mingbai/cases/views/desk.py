@@ -32,48 +32,12 @@ _NO_NEED = frozenset({"release", "unmerge"})  # where there is nothing to undo, 
 _FEW = 2
 _SELDOM = frozenset({"ask", "help"})
 _WATCHED = frozenset({"late", "solved", "all"})
-MOST_AT_ONCE = 100
 
 
 @require_GET
 def workbench(request: HttpRequest) -> HttpResponse:
     """Show what is to be done, by deadline: where an officer's day begins."""
-    return _list_page(request, "今天要办")
-
-
-@require_GET
-def index(request: HttpRequest) -> HttpResponse:
-    """Show the officer's list, or one tab of it."""
-    return _list_page(request, "诉求件")
-
-
-@require_POST
-def accept_many(request: HttpRequest) -> HttpResponse:
-    """Accept the ticked cases; those that changed meanwhile are named and left alone."""
-    actor = actor_of(request)
-    queries.require_desk(actor)
-    done, refused = 0, []
-    for ticked in request.POST.getlist("case")[:MOST_AT_ONCE]:
-        number, _, version = ticked.partition(":")
-        try:
-            commands.accept(
-                actor=actor,
-                county=county_of(number),
-                number=number,
-                version=int(version) if version.isdigit() else 0,
-            )
-            done += 1
-        except (Refused, Missing):
-            refused.append(number)
-    if done:
-        messages.success(request, f"已受理 {done} 件。")
-    if refused:
-        messages.warning(
-            request, f"{len(refused)} 件没有受理，可能刚被别人办了：{'、'.join(refused[:5])}。"
-        )
-    if not done and not refused:
-        messages.info(request, "请先勾选要受理的件。")
-    return redirect("cases:desk_list")
+    return list_page(request, "今天要办")
 
 
 @require_GET
@@ -145,7 +109,8 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     return _page(request, number, phone=phone)
 
 
-def _list_page(request: HttpRequest, heading: str) -> HttpResponse:
+def list_page(request: HttpRequest, heading: str) -> HttpResponse:
+    """Show the actor's cases by tabs; who only watches sees the public ones."""
     actor, asked = actor_of(request), request.GET
     watches = queries.watches_only(actor)
     which, q = asked.get("which", "all" if watches else "open"), asked.get("q", "")

@@ -16,6 +16,7 @@ from mingbai.cases.commands import batching, exporting, filters, sweeping
 from mingbai.cases.queries import beside, worklist
 from mingbai.cases.queries.worklist import Asked, Pick
 from mingbai.cases.views.common import actor_of, first_errors
+from mingbai.cases.views.desk import list_page
 from mingbai.kernel import clock
 from mingbai.kernel.decisions import BadInput, Missing, Refused
 
@@ -25,14 +26,17 @@ _RESULT = "batch_result"
 
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the list; without any choice it opens as the post's own default says."""
+    """Show the list; without any choice it opens as the post's own default says.
+
+    Who works on no cases and only watches sees the public ones.
+    """
     actor = actor_of(request)
     if queries.watches_only(actor):
-        return redirect("cases:desk_list")
+        return list_page(request, "诉求件")
     if not request.GET:
         own = worklist.default_query(actor)
         if own:
-            return redirect(f"{reverse('cases:worklist')}?{own}")
+            return redirect(f"{reverse('cases:desk_list')}?{own}")
     return _list(request)
 
 
@@ -48,7 +52,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
         messages.warning(request, str(wrong))
     else:
         messages.success(request, "已记下，下次点名字就能看。")
-    return redirect(f"{reverse('cases:worklist')}?{asked.query}")
+    return redirect(f"{reverse('cases:desk_list')}?{asked.query}")
 
 
 @require_POST
@@ -56,7 +60,7 @@ def delete_filter(request: HttpRequest, filter_id: int) -> HttpResponse:
     """Forget a saved choice."""
     filters.delete_filter(actor=actor_of(request), filter_id=filter_id)
     messages.success(request, "已删掉。")
-    return redirect(f"{reverse('cases:worklist')}?who=ours")
+    return redirect(f"{reverse('cases:desk_list')}?who=ours")
 
 
 @require_POST
@@ -64,7 +68,7 @@ def open_with_filter(request: HttpRequest, filter_id: int) -> HttpResponse:
     """Let the list open with a saved choice, or no longer."""
     on = filters.open_with_filter(actor=actor_of(request), filter_id=filter_id)
     messages.success(request, "以后打开就用这一组。" if on else "以后打开不用这一组了。")
-    return redirect(f"{reverse('cases:worklist')}?who=ours")
+    return redirect(f"{reverse('cases:desk_list')}?who=ours")
 
 
 @require_POST
@@ -104,7 +108,7 @@ def result(request: HttpRequest) -> HttpResponse:
     queries.require_desk(actor_of(request))
     held = request.session.get(_RESULT)
     if not held:
-        return redirect("cases:worklist")
+        return redirect("cases:desk_list")
     rows = held["rows"]
     return render(
         request,
@@ -179,10 +183,10 @@ def _preview(request: HttpRequest, wrong: Mapping[str, str] | None = None) -> Ht
     picks = _picks(request)
     if not picks:
         messages.info(request, "请先勾选要办的件。")
-        return redirect("cases:worklist")
+        return redirect("cases:desk_list")
     if len(picks) > batching.MOST_AT_ONCE:
         messages.warning(request, f"一次最多办 {batching.MOST_AT_ONCE} 件，请少勾一些。")
-        return redirect("cases:worklist")
+        return redirect("cases:desk_list")
     rows = worklist.foresee(actor, verb, picks)
     receivers = worklist.batch_receivers(actor) if verb == "assign" else ()
     return render(
