@@ -43,8 +43,8 @@ def figures() -> Iterator[benching.Figure]:
         officer = _actor(waiting.body_id)
     assert clerk.person_id is not None
     desk: Client = benching.logged_in(clerk.person_id)
-    yield benching.page(NAMES[0], desk, "/desk/cases/work")
-    yield benching.page(NAMES[1], desk, "/desk/cases?which=all&q=路灯")
+    yield benching.page(NAMES[0], desk, "/desk/cases?who=all")
+    yield benching.page(NAMES[1], desk, "/desk/cases?who=all&state=all&q=路灯")
 
     def submit() -> None:
         with benching.undone(county):

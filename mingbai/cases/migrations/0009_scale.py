@@ -78,12 +78,16 @@ _COUNTS = [
     *_counted("INSERT", "NEW TABLE AS new_rows", _sides("new_rows", "")),
     *_counted("UPDATE", "NEW TABLE AS new_rows OLD TABLE AS old_rows", _sides("new_rows", "old_rows")),
     *_counted("DELETE", "OLD TABLE AS old_rows", _sides("", "old_rows")),
+    "CREATE FUNCTION cases_count_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public"
+    " AS $$ BEGIN DELETE FROM cases_tally; RETURN NULL; END $$",
+    "CREATE TRIGGER cases_count_truncate AFTER TRUNCATE ON cases_case"
+    " FOR EACH STATEMENT EXECUTE FUNCTION cases_count_truncate()",
     "INSERT INTO cases_tally (county, region, open, solved)"
     f" SELECT county, region, sum({_IS_OPEN}), sum({_IS_SOLVED}) FROM cases_case GROUP BY 1, 2",
 ]
 _NO_COUNTS = [
     statement
-    for event in ("insert", "update", "delete")
+    for event in ("insert", "update", "delete", "truncate")
     for statement in (
         f"DROP TRIGGER cases_count_{event} ON cases_case",
         f"DROP FUNCTION cases_count_{event}()",
@@ -234,6 +238,23 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clockfault',
             constraint=models.UniqueConstraint(fields=('county', 'case', 'work'), name='clock_fault_once'),
+        ),
+        migrations.RemoveIndex(
+            model_name='case',
+            name='case_village',
+        ),
+        migrations.AlterField(
+            model_name='case',
+            name='body',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.body', verbose_name='承办单位'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(fields=['region', '-submitted_at', '-id'], include=('state', 'is_public', 'reporter'), name='case_village'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(fields=['body', '-submitted_at', '-id'], name='case_held_ever'),
         ),
         row_security("cases_clockfault", [("scope", "ALL", inside())]),
         migrations.RunSQL(_SEARCH, _NO_SEARCH),
