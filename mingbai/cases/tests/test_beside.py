@@ -162,7 +162,7 @@ def test_a_colleague_named_in_a_note_is_told_with_a_link(cast: Any, file: Any) -
         receiver=cast.bodies["town"].pk,
     )
     before = set(Notice.objects.values_list("pk", flat=True))
-    assert note(cast, case, "@赵卫东请看一下现场的照片") == 1
+    assert note(cast, case, "@赵卫东请看一下现场的照片", "intake") == 1
     made = Notice.objects.exclude(pk__in=before).get()
     assert made.person_id == cast.people["town"].pk
     assert made.link == f"/desk/cases/{case.number}/beside"

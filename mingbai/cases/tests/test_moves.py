@@ -396,6 +396,7 @@ def test_a_split_part_is_a_case_of_its_own(cast: Any, file: File) -> None:
     )
     assert (part.split_from_id, fresh(case).state) == (case.pk, "handling")
     assert Contact.objects.count() == 2
+    commands.accept(actor=cast.actor("officer"), county=COUNTY, number=number, version=part.version)
     phone = commands.read_contact(
         actor=cast.actor("officer"), county=COUNTY, number=number, reason="约时间上门看"
     )

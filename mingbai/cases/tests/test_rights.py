@@ -9,8 +9,9 @@ import pytest
 
 from mingbai.audit.models import Entry
 from mingbai.cases import commands, queries
-from mingbai.cases.models import Attachment, Case, Sign
-from mingbai.kernel import clock
+from mingbai.cases.commands import subtasks
+from mingbai.cases.models import Attachment, Case, Contact, Sign
+from mingbai.kernel import clock, sealing
 
 COUNTY, VILLAGE = "350525", "350525101201"
 LAMP = "路灯坏了三天，找老周，电话 13911112222。"
@@ -163,3 +164,62 @@ def photo() -> Any:
     out = io.BytesIO()
     Image.new("RGB", (8, 8), (90, 60, 30)).save(out, "PNG")
     return uploads.store_bytes(out.getvalue(), "lamp.png")
+
+
+def test_a_colleagues_part_keeps_nothing_open_once_the_case_has_moved_on(
+    cast: Any, client_as: Any, file: Any
+) -> None:
+    colleague(cast)
+    case = file("handling", is_public=False)
+    here = {"actor": cast.actor("officer"), "county": COUNTY, "number": case.number}
+    subtasks.give_subtask(
+        what="请上门看一看灯。",
+        receiver=f"post:{cast.posts['supervisor'].pk}",
+        until=clock.today().isoformat(),
+        **here,
+    )
+    assert case.number in client_as("supervisor").get("/desk/cases/tasks").content.decode()
+    commands.assign(version=case.version, receiver=cast.bodies["town"].pk, **here)
+    for name in ("officer", "supervisor"):
+        client = client_as(name)
+        assert client.get(f"/desk/cases/{case.number}").status_code == 404
+        for address in ("/desk/cases?who=all&state=all", "/desk/cases/tasks"):
+            assert case.number not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("who", ["villager", "supervisor", "discipline", "it"])
+def test_working_beside_a_public_case_is_missing_for_whoever_may_not_open_it(
+    client_as: Any, file: Any, who: str, everything: Any
+) -> None:
+    case = file("handling")
+    before, client = everything(), client_as(who)
+    address = f"/desk/cases/{case.number}/people"
+    for path, sent in (
+        ("invite", {"whom": "reporter", "day": "2026-12-01", "hour": "09:00", "place": "村口"}),
+        ("mediate", {"held_on": clock.today().isoformat(), "mediator": "老陈", "parties": "两家"}),
+        ("1/off", {}),
+        ("mediations/1", {"kept": "yes"}),
+    ):
+        assert client.post(f"{address}/{path}", sent).status_code == 404
+    assert everything() == before
+
+
+def test_phone_and_name_lie_sealed_each_for_its_own_row(cast: Any) -> None:
+    number = commands.file_walk_in(
+        actor=cast.actor("officer"),
+        token=uuid4(),
+        region=VILLAGE,
+        text=LAMP,
+        field="power",
+        name="柜台阿英",
+        phone="13800006666",
+    )
+    [kept] = Contact.objects.all()
+    held = bytes(kept.phone_sealed) + bytes(kept.name_sealed or b"")
+    assert b"13800006666" not in held
+    assert "阿英".encode() not in held
+    place = f"contact:{COUNTY}:{kept.case_id}"
+    assert sealing.unseal(kept.phone_sealed, place) == "13800006666"
+    with pytest.raises(sealing.CannotOpen):
+        sealing.unseal(kept.phone_sealed, f"contact:{COUNTY}:{kept.case_id + 1}")
+    assert Case.objects.get().number == number

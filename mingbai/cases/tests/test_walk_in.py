@@ -27,6 +27,9 @@ def walk_in(cast: Any, who: str = "officer", **more: Any) -> Case:
 def test_village_town_and_county_file_for_somebody(cast: Any, who: str) -> None:
     case = walk_in(cast, who, name="林阿婆", phone="13700004444")
     assert (case.source, case.reporter, case.body_id) == ("desk", None, cast.bodies["village"].pk)
+    commands.accept(
+        actor=cast.actor("officer"), county=COUNTY, number=case.number, version=case.version
+    )
     given = {"county": COUNTY, "number": case.number, "reason": "约时间上门看"}
     clear = commands.read_contact(actor=cast.actor("officer"), **given)
     assert clear == "林阿婆 13700004444"
@@ -43,6 +46,9 @@ def test_a_name_without_a_phone_is_sealed_as_well(cast: Any, client_as: Any) -> 
     case = walk_in(cast, name="林阿婆", for_family=True)
     officer = client_as("officer")
     assert "林阿婆" not in officer.get(f"/desk/cases/{case.number}").content.decode()
+    commands.accept(
+        actor=cast.actor("officer"), county=COUNTY, number=case.number, version=case.version
+    )
     shown = officer.post(f"/desk/cases/{case.number}/contact", {"reason": "约时间上门看"})
     assert "林阿婆" in shown.content.decode()
 
