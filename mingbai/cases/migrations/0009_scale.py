@@ -181,23 +181,6 @@ class Migration(migrations.Migration):
             name='case',
             field=mingbai.kernel.fields.CountyForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='cases.case'),
         ),
-        migrations.RemoveIndex(
-            model_name='case',
-            name='case_village',
-        ),
-        migrations.AlterField(
-            model_name='case',
-            name='body',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.body', verbose_name='承办单位'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['region', '-submitted_at', '-id'], include=('state', 'is_public', 'reporter'), name='case_village'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['body', '-submitted_at', '-id'], name='case_held_ever'),
-        ),
         migrations.AddIndex(
             model_name='case',
             index=models.Index(fields=['county', '-submitted_at', '-id'], name='case_newest'),
