@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from tests.rights.people import PASSWORD
 from tests.rights.stages import OPINION
@@ -34,6 +36,8 @@ ID_PARAMETERS = {
     "template_id": "template",
     "task_id": "subtask",
     "relation_id": "relation",
+    "mark": "mark",
+    "digest": "draft photo",
 }
 
 
@@ -152,6 +156,12 @@ def _sheet(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
     return {"file": SimpleUploadedFile("duties.xlsx", things.ids["duty sheet"])}
 
 
+def _photo(_w: World, _s: Side, _t: Things, _a: str) -> Mapping[str, Any]:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(out, "PNG")
+    return {"photo": SimpleUploadedFile("photo.png", out.getvalue(), "image/png")}
+
+
 def _applied(_w: World, side: Side, _t: Things, _a: str) -> Mapping[str, Any]:
     from mingbai.accounts import queries
 
@@ -190,11 +200,11 @@ def _batch(_w: World, _s: Side, things: Things, _a: str) -> Mapping[str, Any]:
 
 def _reply(world: World, side: Side, things: Things, actor: str) -> Mapping[str, Any]:
     name = world.people.people[actor if actor in world.people.posts else side.officer].name
-    words = f"水管已经换好。办理人：{name}，电话：0595-23880000。"
+    words = f"11 月 16 日换新水管三米，当天恢复供水。办理人：{name}，电话：0595-23880000。"
     return {"version": case_of(things.ids["private"]).version, "reply": words}
 
 
-_READ_ONCE = frozenset({"accounts:upload_duties"})
+_READ_ONCE = frozenset({"accounts:upload_duties", "cases:draft_photos"})
 _WHY = "这件不归我们管，三定方案写的是别家。"
 _BY_ACTOR = frozenset({"accounts:login", "accounts:post", "cases:reply_by_template"})
 _CONFIRM = {"field": "water", "kind": "request", "place": "", "public": "yes", "phone": "13800005555"}  # fmt: skip
@@ -254,6 +264,11 @@ _BODIES: dict[tuple[str, str], Body] = {
     ("cases:act", "petition:conclude"): _case(number="petition", **OPINION),
     ("cases:act", "to reopen:grant_reopen"): _case(number="to reopen"),
     ("cases:act", "to reopen:deny"): _case(number="to reopen", reason="看过了，水是好的。"),
+    ("cases:press", ""): lambda *_: {"text": "请三天内到现场，办好回话。"},
+    ("cases:redo", ""): _case(number="empty answer", reason="没写做了什么，请补清楚。"),
+    ("cases:settle_mark", ""): lambda *_: {"outcome": "founded", "reason": "确实是空话。"},
+    ("cases:sort", ""): _case(number="unplaced", matter="water", receiver="", text=""),
+    ("cases:draft_photos", ""): _photo,
     ("cases:save_filter", ""): lambda *_: {"name": "水的事", "field": "water", "who": "ours"},
     ("cases:batch_preview", ""): _batch,
     ("cases:batch_run", ""): _batch,

@@ -72,6 +72,7 @@ def plant(people: People, side: Side, made: Things, photo: StoredFile) -> None:
     _kept_beside(stager)
     _helped(stager)
     _swept(stager)
+    _watched(stager)
 
 
 def _stopped(s: Stager) -> None:
@@ -272,3 +273,14 @@ def _swept(s: Stager) -> None:
         until="2026-11-24",
     )
     s.made.ids["sweep line"] = SweepItem.objects.get(county=s.side.county).pk
+
+
+def _watched(s: Stager) -> None:
+    """An answer that says nothing, with its mark, and a case that nobody can place."""
+    from mingbai.cases.models import Mark
+
+    s.file("empty answer", "的水管只得到一句空话，请再看看。", "accept", "start")
+    empty = "我们高度重视，下一步将积极协调，尽快处理。"
+    s.do("answer", s.side.officer, "empty answer", text=empty, knowing=True)
+    s.made.ids["mark"] = Mark.objects.get(case__number=s.made.ids["empty answer"]).pk
+    s.file("unplaced", "这件事不知道归谁管，请安排一下。", field="")

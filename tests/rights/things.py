@@ -59,7 +59,7 @@ FAR = Side("邻", "350526", FAR_VILLAGE, FAR_NEXT, "far_reporter", "far_officer"
 CASES = frozenset(
     {"public", "private", "new", "accepted", "moved", "answered", "question", "waiting",
      "to suspend", "objected", "joint", "gathered", "merged", "transferred", "petition", "closed",
-     "called by the town", "called by the county", "taken down", "to reopen", "helped"}
+     "called by the town", "called by the county", "taken down", "to reopen", "helped", "empty answer", "unplaced"}
 )  # fmt: skip
 """The objects that are cases."""
 
@@ -84,7 +84,7 @@ def plant(people: People, side: Side, files: Mapping[str, StoredFile]) -> Things
     _group(people, side, made)
     _findings(people, side, made)
     _policy(people, side, made)
-    _drafts(side, made)
+    _drafts(side, made, files["draft photo"])
     _letter(side, made)
     _notices(people, side, made)
     return made
@@ -401,7 +401,7 @@ def _policy(people: People, side: Side, made: Things) -> None:
     made.ids["policy note"] = note.pk
 
 
-def _drafts(side: Side, made: Things) -> None:
+def _drafts(side: Side, made: Things, photo: StoredFile) -> None:
     from mingbai.cases import commands
 
     made.texts["draft"] = f"{side.mark}村有人写了一半还没交"
@@ -417,6 +417,8 @@ def _drafts(side: Side, made: Things) -> None:
             "files": [],
         }
         commands.keep_draft(key=key, region=side.village, content=content)
+    commands.add_draft_photo(key=made.ids["draft"], region=side.village, photo=photo, most=20)
+    made.ids["draft photo"] = photo.digest
 
 
 def _letter(side: Side, made: Things) -> None:

@@ -104,6 +104,7 @@ def test_the_counts_follow_every_change(cast: Any, file: File) -> None:
         region=NEIGHBOUR,
         text="路灯又不亮了，请来看看。",
         field="power",
+        sub="",
         kind="request",
         title="",
         place="",

@@ -109,7 +109,7 @@ def test_the_holder_may_change_the_part_of_an_accepted_case(cast: Any, file: Any
 @pytest.mark.parametrize(
     ("who", "more", "error"),
     [
-        ("officer", {}, Refused),
+        ("officer", {}, Missing),
         ("intake", {}, Refused),
         ("neighbour", {}, Missing),
         ("villager", {}, Refused),

@@ -41,7 +41,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "cases_case": (
         *("id", "county", "number", "token", "region", "source", "source_id", "source_text"),
-        *("kind", "field", "urgent", "title", "text", "place", "is_public", "reporter_id"),
+        *("kind", "field", "sub", "urgent", "title", "text", "place", "is_public", "reporter_id"),
         *("state", "level", "body_id", "handler_id", "first_body_id", "submitted_at"),
         *("clock_from", "due_at", "due_days", "due_provisional", "answered_at", "supports"),
         *("returned", "overdue", "urged", "next_at", "steps_done", "stopped_at", "resumes_at"),
@@ -232,6 +232,7 @@ def _case(one: Life, county: str, number: str, case_id: int, reporter: int | Non
         one.text if chat else "",
         one.kind,
         one.line.field,
+        "",
         one.urgent,
         one.title,
         one.text,

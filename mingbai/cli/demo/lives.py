@@ -85,6 +85,7 @@ def lines() -> Sequence[Line]:
             {step["verb"]: step["text"] for step in row["steps"] if step["text"]},
         )
         for row in rows
+        if row["field"]  # nobody could place the others at once
     ]
 
 
