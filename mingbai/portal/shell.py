@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,7 +47,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "site": _site(),
         "actor": actor,
         "side": side,
-        "staff": SimpleLazyObject(lambda: _staff(actor)),
+        "staff": SimpleLazyObject(lambda: _staff(request, actor)),
         "nav": SimpleLazyObject(lambda: _nav(request, actor)),
     }
 
@@ -61,9 +62,9 @@ def _site() -> dict[str, Any]:
     }
 
 
-def _staff(actor: Actor) -> StaffFrame:
+def _staff(request: HttpRequest, actor: Actor) -> StaffFrame:
     assert actor.person_id is not None
-    posts = accounts.posts_today(actor.person_id)
+    posts: Sequence[accounts.PostView] = getattr(request, "posts", ())
     labels = [(p.id, f"{p.body_name} · {p.title}", p.id == actor.post_id) for p in posts]
     return StaffFrame(
         person=actor.label,
@@ -94,18 +95,15 @@ def _nav(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str, int, b
         items.append((reverse("capture:patrol"), "messages", "巡群", 0))
     elif role.side == "sup" and role.level in {"county", "city"}:
         items.append((reverse("capture:patrol_figures"), "messages", "巡群进度", 0))
+    waits = cases.waiting(actor)
     if _reads_cases(actor):
-        items.append(
-            (reverse("cases:desk_list"), "clipboard-text", "诉求件", cases.open_count(actor))
-        )
+        items.append((reverse("cases:desk_list"), "clipboard-text", "诉求件", waits.open))
         if cases.may_call_back(actor):
-            items.append((reverse("cases:calls"), "phone", "电话回访", cases.calls_waiting(actor)))
+            items.append((reverse("cases:calls"), "phone", "电话回访", waits.calls))
         items.append((reverse("cases:mediations"), "heart-handshake", "矛盾调解", 0))
         items.append((reverse("capture:questions"), "message-search", "群众提问", 0))
     if cases.may_supervise(actor):
-        items.append(
-            (reverse("cases:supervision"), "speakerphone", "督办", cases.marks_waiting(actor))
-        )
+        items.append((reverse("cases:supervision"), "speakerphone", "督办", waits.marks))
     if not role.administers and (role.reads_talk or role.level in {"town", "county", "village"}):
         items.append((reverse("capture:groups"), "users-group", "村群", 0))
     if role.reads_talk or role.administers:

@@ -43,6 +43,7 @@ from mingbai.accounts.queries.people import (
     role,
     staff_of,
     staff_of_bodies,
+    standing,
     villagers_of,
 )
 from mingbai.accounts.queries.registry import (
@@ -118,6 +119,7 @@ __all__ = [
     "roles",
     "staff_of",
     "staff_of_bodies",
+    "standing",
     "territory_bodies",
     "village_body",
     "villagers_of",

@@ -55,23 +55,29 @@ def actor_for(person_id: int | None, post_id: int | None = None) -> Actor:
 
     A person without any post in force is a villager; nobody is ``ANYONE``. One query.
     """
+    return standing(person_id, post_id)[0]
+
+
+def standing(person_id: int | None, post_id: int | None = None) -> tuple[Actor, list[PostView]]:
+    """Return who acts, as ``actor_for`` does, and all posts of the person in force. One query."""
     if person_id is None:
-        return ANYONE
-    posts = list(in_force().filter(person_id=person_id).order_by("id"))
-    chosen = next((p for p in posts if p.pk == post_id), posts[0] if posts else None)
+        return ANYONE, []
+    posts = posts_today(person_id)
+    chosen = next((p for p in posts if p.id == post_id), posts[0] if posts else None)
     if chosen is None:
-        return Actor(person_id, None, "villager", "", None, "villager", "村民")
-    return Actor(
+        return Actor(person_id, None, "villager", "", None, "villager", "村民"), []
+    actor = Actor(
         person_id=person_id,
-        post_id=chosen.pk,
+        post_id=chosen.id,
         role=chosen.role,
         scope=chosen.scope,
         body_id=chosen.body_id,
-        side=role(chosen.role).side,
-        label=chosen.person.name,
-        region=chosen.region_id,
+        side=chosen.side,
+        label=chosen.person_name,
+        region=chosen.region,
         title=chosen.title,
     )
+    return actor, posts
 
 
 def posts_today(person_id: int) -> list[PostView]:

@@ -6,7 +6,6 @@ from mingbai.cases.queries.calls import (
     CallPage,
     call,
     calls,
-    calls_waiting,
     may_call_back,
 )
 from mingbai.cases.queries.figures import Counts, clock_faults, counts_below, village_counts
@@ -59,7 +58,6 @@ from mingbai.cases.queries.staff import (
     case_for_staff,
     desk,
     desk_counts,
-    open_count,
     require_desk,
     require_open,
     watches_only,
@@ -70,7 +68,6 @@ from mingbai.cases.queries.supervision import (
     SupervisionPage,
     Watched,
     WatchedCase,
-    marks_waiting,
     may_supervise,
     supervision_page,
     watched_case,
@@ -82,6 +79,7 @@ from mingbai.cases.queries.taking_part import (
     taking_part,
     with_neighbours,
 )
+from mingbai.cases.queries.waiting import Waiting, waiting
 
 __all__ = [
     "FEWEST",
@@ -121,6 +119,7 @@ __all__ = [
     "SupervisionPage",
     "TakingPart",
     "ToSort",
+    "Waiting",
     "Watched",
     "WatchedCase",
     "answered_like",
@@ -128,7 +127,6 @@ __all__ = [
     "asked_too_often",
     "call",
     "calls",
-    "calls_waiting",
     "case_for_staff",
     "case_to_sort",
     "clock_faults",
@@ -139,13 +137,11 @@ __all__ = [
     "field_choices",
     "followed",
     "latest_solved",
-    "marks_waiting",
     "may_call_back",
     "may_supervise",
     "media",
     "mediation_counts",
     "mine",
-    "open_count",
     "open_of_village",
     "people_at",
     "public_case",
@@ -166,6 +162,7 @@ __all__ = [
     "token_likeness",
     "village_cases",
     "village_counts",
+    "waiting",
     "watched_case",
     "watches_only",
     "with_neighbours",

@@ -48,16 +48,11 @@ def may_call_back(actor: Actor) -> bool:
     return participation.calls_back(actor)
 
 
-def calls_waiting(actor: Actor) -> int:
-    """Return how many calls the actor's post may make now (one query)."""
-    return _queue(actor).filter(next_at__lte=clock.now()).count()
-
-
 def calls(actor: Actor, after: str = "") -> Page[CallLine]:
     """Return the queue of the actor's post, the next one first. Raises ``Missing`` for other posts."""
     if not participation.calls_back(actor):
         raise Missing("calls")
-    rows = _queue(actor).select_related("case__body", "case__handler__person")
+    rows = queue(actor).select_related("case__body", "case__handler__person")
     found = page(rows, order=("next_at", "id"), after=after, size=30)
     places = regions.regions({call.region for call in found.rows})
     liner = Liner()
@@ -67,7 +62,7 @@ def calls(actor: Actor, after: str = "") -> Page[CallLine]:
 def call(actor: Actor, county: str, number: str) -> CallPage:
     """Return the open call about a case. Raises ``Missing`` for whoever may not make it."""
     case = find(county, number)
-    waiting = _queue(actor).filter(county=county, case=case).select_related("case__body")
+    waiting = queue(actor).filter(county=county, case=case).select_related("case__body")
     found = waiting.first()
     if found is None or participation.may_call(actor, found, case) == policies.MISSING_FOR_YOU:
         raise Missing(number)
@@ -87,7 +82,8 @@ def call(actor: Actor, county: str, number: str) -> CallPage:
     )
 
 
-def _queue(actor: Actor) -> QuerySet[CallBack]:
+def queue(actor: Actor) -> QuerySet[CallBack]:
+    """Return the calls of the actor's post that nobody has ended, own answers left out."""
     levels = [level for level, role in participation.CALLERS.items() if role == actor.role]
     waiting = CallBack.objects.filter(inside(actor.scope), level__in=levels, done_at__isnull=True)
     return waiting.exclude(handler_id=actor.person_id)

@@ -230,12 +230,6 @@ def desk_counts(actor: Actor) -> DeskCounts:
     return DeskCounts(**{name: got.get(name, 0) for name in parts})
 
 
-def open_count(actor: Actor) -> int:
-    """Return how many open cases the actor's body holds in its territory."""
-    held = Case.objects.filter(territory(actor), body_id=actor.body_id or 0, state__in=OPEN)
-    return held.count()
-
-
 def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
     """Return one case for the desk. Raises ``Missing`` for whoever may not open it."""
     require_desk(actor)

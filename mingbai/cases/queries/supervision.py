@@ -101,12 +101,6 @@ def may_supervise(actor: Actor) -> bool:
     return supervision.watches(actor)
 
 
-def marks_waiting(actor: Actor) -> int:
-    """Return how many cases of the territory carry a mark that nobody has settled (one query)."""
-    waiting = Mark.objects.filter(inside(actor.scope), settled_at__isnull=True)
-    return waiting.values("case_id").distinct().count()
-
-
 def supervision_page(
     actor: Actor, which: str, narrowed: Narrowed, after: str = ""
 ) -> SupervisionPage:

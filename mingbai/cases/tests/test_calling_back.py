@@ -117,7 +117,7 @@ def test_who_answered_cannot_call_even_in_the_right_role(
         record(cast, case)
     assert everything() == before
     assert queries.calls(cast.actor("town")).rows == []
-    assert queries.calls_waiting(cast.actor("town")) == 0
+    assert queries.waiting(cast.actor("town")).calls == 0
 
 
 def test_the_phone_is_read_with_a_reason_on_the_trail(

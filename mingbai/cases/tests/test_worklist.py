@@ -142,7 +142,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(cast: Any, file: Any, client_a
         with CaptureQueriesContext(connection) as caught:
             assert client.get(path).status_code == 200
         found.append(sum(not q["sql"].startswith(("SAVE", "RELEASE")) for q in caught))
-    assert found == [18, 13, 19, 16]
+    assert found == [15, 10, 16, 16]
 
 
 def test_a_filter_is_kept_opened_with_and_forgotten(cast: Any, client_as: Any) -> None:
