@@ -114,7 +114,7 @@ def test_the_work_list_works_without_scripts(live: Live, page_for: Callable[...,
     fields = page.locator("[data-row] td[data-label=领域]").all_inner_texts()
     assert fields
     assert set(fields) == {"道路交通"}
-    page.locator("[data-row] input[type=checkbox]").first.check()
+    page.locator("[data-row]", has_text="三组通村路塌了半边").locator("input").check()
     press(page, "button[value=assign]")
     assert page.locator("h1").inner_text() == "交办 1 件"
 
