@@ -297,18 +297,29 @@ class Attachment(models.Model):
 
 
 class Contact(models.Model):
-    """How to reach the reporter; encrypted, apart from the case, read with a reason on record."""
+    """How to reach the reporter; encrypted, apart from the case, read with a reason on record.
+
+    ``phone_index`` is a keyed hash: it finds the other cases of a phone and tells no number.
+    """
 
     county = CountyField()
     region = CodeField("村")
     case = CountyForeignKey(Case, models.CASCADE, related_name="contacts")
     phone_sealed = models.BinaryField("手机（加密）")
+    phone_index = models.CharField("手机（散列）", max_length=64, blank=True, default="")
     name_sealed = models.BinaryField("姓名（加密）", null=True)
     for_family = models.BooleanField("帮家里人填的", default=False)
 
     class Meta:
         verbose_name = "联系方式"
         constraints = [models.UniqueConstraint(fields=["county", "case"], name="contact_once")]
+        indexes = [
+            models.Index(
+                fields=["county", "phone_index"],
+                condition=~models.Q(phone_index=""),
+                name="contact_phone",
+            )
+        ]
 
 
 class Support(models.Model):

@@ -350,5 +350,6 @@ def _keep_contact(case: Case, filed: Filed) -> None:
             region=case.region,
             case=case,
             phone_sealed=sealed,
+            phone_index=sealing.index(phone),
             for_family=filed.for_family,
         )

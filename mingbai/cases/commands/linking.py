@@ -195,5 +195,6 @@ def _copy_contact(case: Case, made: Case) -> None:
         region=made.region,
         case=made,
         phone_sealed=sealing.seal(phone, f"contact:{made.county}:{made.pk}"),
+        phone_index=contact.phone_index,
         for_family=contact.for_family,
     )

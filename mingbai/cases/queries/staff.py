@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet, Value
 
@@ -36,6 +36,7 @@ from mingbai.regions import queries as regions
 BY_DUE = ("due_at", "id")
 BY_NEWEST = ("-submitted_at", "-id")
 SIGNS = 5
+A_YEAR = timedelta(days=365)
 HANDED_OVER = frozenset(
     {
         "assign",
@@ -148,6 +149,7 @@ class StaffCase:
     buttons: Sequence[Button]
     receivers: Sequence[accounts.BodyView]
     phone_masked: str
+    from_same_phone: int
     for_family: bool
     may_read_contact: Decision
     goes_to: str
@@ -259,6 +261,7 @@ def case_for_staff(actor: Actor, county: str, number: str) -> StaffCase:
         buttons=buttons,
         receivers=[b for b in receivers if b.id != case.from_body_id] if "assign" in can else (),
         phone_masked=_masked(contact, case),
+        from_same_phone=_from_same_phone(actor, case, contact),
         for_family=bool(contact and contact.for_family),
         may_read_contact=policies.may_read_contact(actor, case),
         goes_to=goes_to(case),
@@ -287,6 +290,19 @@ def _list(actor: Actor, which: str) -> QuerySet[Case]:
     if narrow is None:
         raise BadInput("没有这一类，请从页签里选。", "which")
     return Case.objects.filter(territory(actor), narrow)
+
+
+def _from_same_phone(actor: Actor, case: Case, contact: Contact | None) -> int:
+    """Return how many other cases of a year came from the same phone, for whoever may read it.
+
+    Only cases that the actor finds on the desk are counted.
+    """
+    if contact is None or not contact.phone_index or not policies.may_read_contact(actor, case):
+        return 0
+    same = Contact.objects.filter(county=case.county, phone_index=contact.phone_index)
+    since = clock.now() - A_YEAR
+    others = Case.objects.filter(territory(actor), pk__in=same.values("case"))
+    return others.filter(submitted_at__gte=since).exclude(pk=case.pk).count()
 
 
 def _signs(case: Case) -> Sequence[SignView]:

@@ -223,3 +223,19 @@ def test_phone_and_name_lie_sealed_each_for_its_own_row(cast: Any) -> None:
     with pytest.raises(sealing.CannotOpen):
         sealing.unseal(kept.phone_sealed, f"contact:{COUNTY}:{kept.case_id + 1}")
     assert Case.objects.get().number == number
+
+
+def test_a_repeat_caller_is_known_by_a_hash_and_only_to_who_may_read_the_phone(
+    cast: Any, file: Any
+) -> None:
+    first, second, other = file("accepted"), file("accepted"), file("accepted", phone="13900007777")
+    indexes = dict(Contact.objects.values_list("case__number", "phone_index"))
+    assert indexes[first.number] == indexes[second.number] == sealing.index("13800001111")
+    assert indexes[other.number] != indexes[first.number]
+    assert "13800001111" not in indexes[first.number]
+    found = queries.case_for_staff(cast.actor("officer"), COUNTY, first.number)
+    assert found.from_same_phone == 1
+    alone = queries.case_for_staff(cast.actor("officer"), COUNTY, other.number)
+    assert alone.from_same_phone == 0
+    watching = queries.case_for_staff(cast.actor("town"), COUNTY, first.number)
+    assert watching.from_same_phone == 0

@@ -53,7 +53,9 @@ TABLES: Mapping[str, tuple[str, ...]] = {
         *("person_id", "post_id", "label"),
         *("body_id", "level", "text", "inner", "late", "due_at", "source_id"),
     ),
-    "cases_contact": ("county", "region", "case_id", "phone_sealed", "for_family"),
+    "cases_contact": (
+        *("county", "region", "case_id", "phone_sealed", "phone_index", "for_family"),
+    ),
     "cases_rating": ("county", "case_id", "score", "reason", "at"),
     "cases_support": ("county", "case_id", "member", "at"),
     "cases_stop": ("county", "case_id", "state", "since", "until", "days"),
@@ -177,7 +179,8 @@ def _write(county: str, told: Sequence[Life]) -> None:
         if one.source != "chat":
             phone = villagers.phones[one.home.code]
             sealed = sealing.seal(phone, f"contact:{county}:{case_id}")
-            rows["cases_contact"].append((county, one.home.code, case_id, sealed, False))
+            index = sealing.index(phone)
+            rows["cases_contact"].append((county, one.home.code, case_id, sealed, index, False))
         _beside(rows, one, county, case_id)
     with connection.cursor() as cursor:
         for table, columns in TABLES.items():
