@@ -151,7 +151,7 @@ def test_the_desk_costs_the_same_with_one_finding_and_with_thirty(
         other = group_of(f"n{n}", mode="confirmed")
         other.take(other.say("water", n))
     asked.read()
-    assert queries_of(clerk, "/capture/review") == few == 28
+    assert queries_of(clerk, "/capture/review") == few == 27
 
 
 def test_the_registry_costs_the_same_with_one_group_and_with_thirty(
@@ -161,4 +161,4 @@ def test_the_registry_costs_the_same_with_one_group_and_with_thirty(
     few = queries_of(officer, "/capture/groups")
     for n in range(29):
         group_of(f"n{n}", NEIGHBOUR)
-    assert queries_of(officer, "/capture/groups") == few == 17
+    assert queries_of(officer, "/capture/groups") == few == 14
