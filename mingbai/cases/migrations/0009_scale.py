@@ -35,7 +35,7 @@ def _counted(event, tables, rows):
     """Count what a statement changed in one row a village; nothing is locked, nobody waits."""
     name = f"cases_count_{event.lower()}"
     return [
-        f"""CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+        f"""CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
         BEGIN
           INSERT INTO cases_tally (county, region, open, solved)
           SELECT county, region, sum(o), sum(s) FROM ({rows}) AS change (county, region, o, s)
@@ -50,12 +50,13 @@ def _counted(event, tables, rows):
 # Row-level security lets no condition through to an index that might tell of rows which it hides, and
 # PostgreSQL does not vouch for the full-text one: each search would read the whole territory. This
 # function reads as the owner and applies the very conditions of the policies itself.
+# Temporary tables are looked for last: nobody may slip one of this name to the owner.
 _FOUND = "cases_found(tsquery, text, bigint, boolean)"
 _SEARCH = [
     "CREATE POLICY owner_reads ON cases_case FOR SELECT TO CURRENT_USER USING (true)",
     f"""CREATE FUNCTION cases_found(wanted tsquery, territory text, most bigint, only_open boolean)
     RETURNS TABLE (id bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 300
-    SET search_path = pg_catalog, public SET plan_cache_mode = force_custom_plan AS $$
+    SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
     BEGIN
       RETURN QUERY SELECT c.id FROM cases_case c
       WHERE c.search @@ wanted
@@ -78,7 +79,7 @@ _COUNTS = [
     *_counted("INSERT", "NEW TABLE AS new_rows", _sides("new_rows", "")),
     *_counted("UPDATE", "NEW TABLE AS new_rows OLD TABLE AS old_rows", _sides("new_rows", "old_rows")),
     *_counted("DELETE", "OLD TABLE AS old_rows", _sides("", "old_rows")),
-    "CREATE FUNCTION cases_count_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public"
+    "CREATE FUNCTION cases_count_truncate() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp"
     " AS $$ BEGIN DELETE FROM cases_tally; RETURN NULL; END $$",
     "CREATE TRIGGER cases_count_truncate AFTER TRUNCATE ON cases_case"
     " FOR EACH STATEMENT EXECUTE FUNCTION cases_count_truncate()",

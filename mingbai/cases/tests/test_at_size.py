@@ -34,6 +34,22 @@ def ids(scope: str = "") -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+@pytest.mark.usefixtures("base")
+def test_no_temporary_table_is_read_with_the_rights_of_the_owner(cast: Any, file: File) -> None:
+    shown = file("accepted")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        )
+        paths = dict(cursor.fetchall())
+        assert "cases_found" in paths
+        for name, settings in paths.items():
+            [path] = [line for line in settings if line.startswith("search_path=")]
+            assert path.endswith(", pg_temp"), name
+        cursor.execute("CREATE TEMPORARY VIEW cases_case AS SELECT 1::bigint AS id")
+        assert ids("350525") == {shown.pk}
+
+
 def test_the_search_function_gives_away_nothing_that_row_security_hides(
     cast: Any, file: File
 ) -> None:
